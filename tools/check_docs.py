@@ -36,10 +36,8 @@ def documents(root: Path) -> list[Path]:
 @cache
 def anchors(path: Path) -> frozenset[str]:
     """Give the anchors of the headings of a page, made as code hosts make them."""
-    text = FENCE.sub("", path.read_text(encoding="utf-8"))
-    return frozenset(
-        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in HEADING.findall(text)
-    )
+    headings = HEADING.findall(FENCE.sub("", path.read_text(encoding="utf-8")))
+    return frozenset(re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in headings)
 
 
 def links(path: Path) -> Iterator[tuple[str, Path, str]]:
