@@ -1,0 +1,1 @@
+"""Queries as values: pure, offline, immutable; parsed, printed, compared, never sent here."""
