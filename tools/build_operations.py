@@ -23,7 +23,20 @@ Json = dict[str, Any]
 
 OUTPUT = Path(__file__).parent.parent / "odm_shiny" / "contract" / "operations.json"
 PREFIX = "/api/v1"
-INT32_MAX = 2**31 - 1
+PARAMETER_KEYS = (
+    "name",
+    "in",
+    "type",
+    "list",
+    "separator",
+    "format",
+    "required",
+    "default",
+    "minimum",
+    "maximum",
+    "enum",
+    "words",
+)
 
 # Tag of the extract, without its role suffix, to the name of the Swagger group.
 GROUPS = {
@@ -65,12 +78,23 @@ GROUPS = {
     "XrefsetQueries": "reference-data",
 }
 
+DETACHABLE = [
+    "STUDY",
+    "SAMPLE_GROUP",
+    "LIBRARY_GROUP",
+    "PREPARATION_GROUP",
+    "CELL_GROUP",
+    "TABULAR_DATA",
+    "GENE_VARIANT",
+    "FLOW_CYTOMETRY",
+]
 METADATA_MODES = ["minimal_data", "extended_data_included", "original_data_included"]
 
 # What the extract leaves open about a parameter, by name. It never overrides what the extract says.
 PARAMETER_DECISIONS: dict[str, Json] = {
     "allow_dups": {"default": False},
     "count": {"default": 100},
+    "detachedObjectType": {"enum": DETACHABLE},
     "include_archived": {"default": False},
     "includeContents": {"default": False},
     "linkingAttribute": {"default": "Sample Source ID"},
@@ -93,13 +117,10 @@ PLACE_DECISIONS: list[tuple[str, str, Json]] = [
     (r".*/links", "limit", {"minimum": 0, "maximum": 100_000}),
     (r".*/manage-data/.*", "limit", {"default": 2000, "minimum": 0, "maximum": 2000}),
     (r".*/transformations/.*", "limit", {"default": 100}),
+    # Another language than that of metadata filters, so described by other words.
+    (r".*/scim/.*", "filter", {"words": "scimFilter"}),
     (r".*/as-user/.*", "returnedMetadataFields", {"default": "extended_data_included"}),
     (r".*/as-curator/.*", "returnedMetadataFields", {"default": "original_data_included"}),
-]
-
-# A page of no items is legal everywhere, also where the client's own check starts at 1.
-PARAMETER_OVERRIDES: list[tuple[str, str, Json]] = [
-    (r".*/audit/.*", "pageLimit", {"minimum": 0}),
 ]
 
 # Fields of request models: corrections and ranges. Why: numberOfFeatureAttributes arrives as text
@@ -180,10 +201,7 @@ def _operation(raw: Json, models: Json) -> Json:
     found["parameters"] = [_parameter(p, path) for p in raw["parameters"]]
     if raw["request_body"]:
         found["body"] = _body(raw["request_body"], models)
-    found["responses"] = {
-        status: model and re.sub(r"^List\[(.*)\]$", r"array<\1>", model.replace("[str]", "[string]"))
-        for status, model in raw["responses"].items()
-    }
+    found["responses"] = {status: _response(model) for status, model in raw["responses"].items()}
     found["produces"] = raw["response_content_types"]
     return found
 
@@ -194,34 +212,40 @@ def _body(raw: Json, models: Json) -> Json:
     return {"type": raw["type"], "required": required}
 
 
+def _response(model: str | None) -> str | None:
+    if model is None:
+        return None
+    return re.sub(r"^List\[(.*)\]$", r"array<\1>", model.replace("[str]", "[string]"))
+
+
 def _parameter(raw: Json, path: str) -> Json:
+    found = _declared(raw)
+    name = raw["name"]
+    for key, value in PARAMETER_DECISIONS.get(name, {}).items():
+        found.setdefault(key, value)
+    for pattern, decided, decision in PLACE_DECISIONS:
+        if decided == name and re.fullmatch(pattern, path):
+            found = decision | found
+    return {key: found[key] for key in PARAMETER_KEYS if key in found}
+
+
+def _declared(raw: Json) -> Json:
     found: Json = {"name": raw["name"], "in": raw["in"], **_type(raw["type"])}
     if raw["required"]:
         found["required"] = True
-    if "format" in raw:
-        found["format"] = raw["format"]
-    default = raw.get("default", raw.get("default_from_text"))
-    if default is not None:
-        found["default"] = default
-    for key, aliases in (("minimum", ("minimum", "ge")), ("maximum", ("maximum", "le"))):
+    # Later ones win: what the client checks (ge, le) gives way to what the text says.
+    for key, aliases in {
+        "format": ["format"],
+        "default": ["default_from_text", "default"],
+        "minimum": ["ge", "minimum"],
+        "maximum": ["le", "maximum"],
+        "enum": ["enum"],
+    }.items():
         for alias in aliases:
             if alias in raw:
-                found.setdefault(key, raw[alias])
-    if "enum" in raw:
-        found["enum"] = raw["enum"]
+                found[key] = raw[alias]
     if raw.get("collection_format") == "csv":
         found["separator"] = ","
-    for key, value in PARAMETER_DECISIONS.get(raw["name"], {}).items():
-        found.setdefault(key, value)
-    for pattern, name, decision in PLACE_DECISIONS:
-        if name == raw["name"] and re.fullmatch(pattern, path):
-            for key, value in decision.items():
-                found.setdefault(key, value)
-    for pattern, name, decision in PARAMETER_OVERRIDES:
-        if name == raw["name"] and re.fullmatch(pattern, path):
-            found.update(decision)
-    if found["type"] == "integer" and found.get("format") == "int32":
-        found.setdefault("maximum", INT32_MAX)
     return found
 
 

@@ -1,0 +1,1 @@
+"""What crosses the wire: operations, models, messages, the OpenAPI documents."""
