@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -90,10 +91,11 @@ class FormPart:
             self.file.close()
 
 
-def read_form(request: Request) -> list[FormPart]:
+@contextmanager
+def read_form(request: Request) -> Iterator[list[FormPart]]:
     """Read all parts of a multipart/form-data request, in their order.
 
-    The caller closes the parts.
+    At the end of the block every part is deleted that nobody took.
 
     Raises
     ------
@@ -103,13 +105,9 @@ def read_form(request: Request) -> list[FormPart]:
     """
     parser = _Parser(_boundary(request))
     try:
-        for chunk in _chunks(request):
-            parser.write(chunk)
-        return parser.finish()
-    except FormParserError as exc:
-        raise Problem(400, f"the upload is malformed {parser.place}: {exc}") from exc
+        yield _parsed(parser, request)
     finally:
-        parser.close_unfinished()
+        parser.close()
 
 
 def safe_filename(name: str) -> str:
@@ -130,6 +128,15 @@ def safe_filename(name: str) -> str:
         return base
     # The end of a name tells format and compression: keep it.
     return base.encode()[-MAX_NAME_CHARS:].decode(errors="ignore")
+
+
+def _parsed(parser: _Parser, request: Request) -> list[FormPart]:
+    try:
+        for chunk in _chunks(request):
+            parser.write(chunk)
+        return parser.finish()
+    except FormParserError as exc:
+        raise Problem(400, f"the upload is malformed {parser.place}: {exc}") from exc
 
 
 def _boundary(request: Request) -> bytes:
@@ -158,7 +165,6 @@ class _Parser:
         self._headers: dict[str, bytes] = {}
         self._part: FormPart | None = None
         self._finished = False
-        self._given_away = False
         self._total = 0
         try:
             self._parser = MultipartParser(
@@ -195,13 +201,11 @@ class _Parser:
             raise Problem(400, f"the upload ends {self.place}, before its closing boundary")
         for part in self.parts:
             part.file.seek(0)
-        self._given_away = True
         return self.parts
 
-    def close_unfinished(self) -> None:
-        if not self._given_away:
-            for part in [*self.parts, *([self._part] if self._part else [])]:
-                part.close()
+    def close(self) -> None:
+        for part in [*self.parts, *([self._part] if self._part else [])]:
+            part.close()
 
     def _begin(self) -> None:
         if len(self.parts) >= MAX_PARTS:

@@ -149,17 +149,13 @@ class Service:
         return user
 
     def _with_form(self, handler: Handler, call: Call, known: tuple[Parameter, ...]) -> Reply:
-        parts = read_form(call.request)
-        try:
+        with read_form(call.request) as parts:
             check_names(known, [part.name for part in parts], lenient=self.lenient)
             call.form = {part.name: part for part in parts}
             for parameter in known:
                 if part := call.form.get(parameter.name):
                     _check_part(parameter, part)
             return _as_reply(handler(call))
-        finally:
-            for part in parts:
-                part.close()
 
     def _failed(self, error: Exception, request: Request, path: str, request_id: str) -> Reply:
         problem = problem_from(error, local=request.client_host is None)
