@@ -27,7 +27,6 @@ Json = dict[str, Any]
 
 TOKEN_SCHEME = "Genestack-API-Token"  # noqa: S105 - the name of a header
 ERROR = "BaseErrorResponse"
-INT64 = {"minimum": -(2**63), "maximum": 2**63 - 1}
 
 _ARRAY = re.compile(r"array<(.+)>")
 _FORMAT = re.compile(r"(\w+)\(([\w-]+)\)")
@@ -212,7 +211,9 @@ def _model(model: Model) -> Json:
         return {"anyOf": [_type(kind) for kind in model.one_of]}
     found: Json = {"type": "object"}
     if model.fields:
-        found["properties"] = {field.name: _field(field) for field in model.fields}
+        found["properties"] = {
+            field.name: _field(field, in_request=model.closed) for field in model.fields
+        }
     if needed := [field.name for field in model.fields if field.required]:
         found["required"] = needed
     if model.closed:
@@ -220,8 +221,10 @@ def _model(model: Model) -> Json:
     return found
 
 
-def _field(field: ModelField) -> Json:
+def _field(field: ModelField, *, in_request: bool) -> Json:
     found = _type(field.type)
+    if in_request and found.get("type") == "integer":
+        found |= {"minimum": -(2**63), "maximum": 2**63 - 1}
     if "$ref" in found or field.type == "any":
         return found
     lengths = (
@@ -264,7 +267,7 @@ def _type(text: str) -> Json:
     if text == "any":
         return {}
     if text == "integer":
-        return {"type": "integer", "format": "int64", **INT64}
+        return {"type": "integer", "format": "int64"}
     if text == "integer|string":
         digits = {"type": "string", "pattern": "^[0-9]{1,9}$"}
         return {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 2**31 - 1}, digits]}
