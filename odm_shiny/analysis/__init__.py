@@ -1,0 +1,1 @@
+"""Statistics over frames: pure functions, shared by modules, scripts and the server."""

@@ -1,0 +1,1 @@
+"""Shiny for Python modules that edit and show one query."""

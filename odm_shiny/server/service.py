@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Mapping
+from functools import cached_property
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,7 @@ from odm_shiny.store import people, tokens
 from odm_shiny.store.people import User
 
 if TYPE_CHECKING:
+    from odm_shiny.server.job_runner import JobRunner
     from odm_shiny.store.store import Store
 
 __all__ = ["Service", "load_handlers", "prefers"]
@@ -103,6 +105,13 @@ class Service:
         if request.method == "HEAD":
             _drop_body(reply)
         return reply
+
+    @cached_property
+    def job_runner(self) -> JobRunner:
+        """Runs the import jobs that are asked of this service."""
+        from odm_shiny.server.job_runner import JobRunner
+
+        return JobRunner(self.store, self.import_rules)
 
     def find_user(self, token: str) -> User | None:
         """Owner of a valid API token."""

@@ -1,0 +1,1 @@
+"""One file a family of operations; importing one registers its handlers."""

@@ -1,0 +1,57 @@
+"""Opaque page cursors.
+
+A cursor is the position of the last item that was sent, with a checksum so that a mangled one is
+told from a real one. It grants nothing: whoever sends it sees what they may see anyway.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from typing import Any
+
+from odm_shiny.server.wire import Problem
+
+CHECK_BYTES = 6
+
+
+def encode_cursor(scope: str, position: list[Any]) -> str:
+    """Render a position of the listing `scope` as a cursor."""
+    body = json.dumps([scope, *position], separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(_check(body) + body).decode().rstrip("=")
+
+
+def decode_cursor(scope: str, cursor: str) -> list[Any]:
+    """Read a cursor back.
+
+    Raises
+    ------
+    Problem
+        400: the cursor was not made by this listing.
+    """
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        raw = base64.b64decode(padded, altchars=b"-_", validate=True)
+        check, body = raw[:CHECK_BYTES], raw[CHECK_BYTES:]
+        if check != _check(body):
+            raise ValueError("checksum")
+        found, *position = json.loads(body)
+    except (ValueError, TypeError) as exc:
+        raise _refused(cursor) from exc
+    if found != scope:
+        raise _refused(cursor)
+    return list(position)
+
+
+def _check(body: bytes) -> bytes:
+    return hashlib.blake2s(body, digest_size=CHECK_BYTES, person=b"cursor").digest()
+
+
+def _refused(cursor: str) -> Problem:
+    shown = cursor if len(cursor) <= 40 else f"{cursor[:40]}..."
+    return Problem(
+        400,
+        f"cursor: {shown!r} is not a cursor of this listing; "
+        "take the one of the page before, or leave it out for the first page",
+    )

@@ -1,0 +1,73 @@
+"""Edits of metadata by PATCH: checked against the template, stored as one version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from odm_shiny.server.shapes import ORIGINAL
+from odm_shiny.server.template_book import TemplateBook
+from odm_shiny.server.view import View
+from odm_shiny.server.visibility import visible_record
+from odm_shiny.server.wire import Problem
+from odm_shiny.store import edits, objects
+
+if TYPE_CHECKING:
+    from odm_shiny.server.routes import Call
+
+#: Attributes that ODM writes itself.
+TECHNICAL: Final = frozenset(
+    {
+        "genestack:accession",
+        "groupId",
+        "genestack:chain",
+        "genestack:versionInChain",
+        "genestack:activeInChain",
+        "Features (string)",
+        "Features (numeric)",
+        "Values (numeric)",
+        "Data Class",
+    }
+)
+MAX_NAME_CHARS: Final = 255
+
+
+def patch_record(call: Call, public_id: str, kinds: Sequence[str]) -> dict[str, Any]:
+    """Apply the call's body to an object; the object as it is then, every attribute shown.
+
+    Raises
+    ------
+    Problem
+        400: the body is no object of attributes, or an attribute is read-only. Nothing is changed.
+    """
+    body = call.body
+    if not isinstance(body, Mapping) or not body:
+        raise Problem(400, 'the body must be a JSON object of attributes, such as {"Age": 52}')
+    with call.service.store.write() as tx:
+        record = visible_record(call, tx, public_id, kinds)
+        book = TemplateBook(tx)
+        (template,) = book.applied([record])
+        read_only = book.read_only(template, record.kind) | TECHNICAL
+        typed = book.typing(template, record.kind)
+        changes = {}
+        for name, value in body.items():
+            _check_attribute(name, value, read_only)
+            changes[name] = typed(name, value)
+        edits.patch(tx, public_id, changes, author=call.user.email)
+        (changed,) = objects.get_many(tx, [public_id])
+        view = View(call.service.store, tx, level=ORIGINAL)
+        if record.kind == "expression":
+            return view.run_metadata([changed])[0]
+        if record.kind == "expression_group":
+            return dict(view.groups([changed])[0]["metadata"])
+        return view.records([changed])[0]
+
+
+def _check_attribute(name: str, value: Any, read_only: frozenset[str]) -> None:
+    if not name.strip() or len(name) > MAX_NAME_CHARS:
+        raise Problem(400, f"attribute names have 1 to {MAX_NAME_CHARS} characters: {name[:80]!r}")
+    if name in read_only:
+        raise Problem(400, f"{name!r} is read-only; nothing was changed")
+    values = value if isinstance(value, list) else [value]
+    if any(isinstance(one, dict | list) for one in values):
+        raise Problem(400, f"{name!r}: a value is a text, a number, true, false or a list of these")

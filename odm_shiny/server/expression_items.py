@@ -1,0 +1,176 @@
+"""Items of expression data: one feature in one run, in the order (run, feature accession)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from odm_shiny.query.expr import Expr
+from odm_shiny.server.data_rows import (
+    BLOCK_VALUES,
+    matching_rows,
+    possible_features,
+    read_values,
+)
+from odm_shiny.store.expression_files import DataFile
+from odm_shiny.store.matrices import Matrix
+
+Indices = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The place of an item: number of its run, and index of its feature in the matrix."""
+
+    run: int
+    feature: int
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One matching item, still without the metadata of its run.
+
+    Attributes
+    ----------
+    position
+        Where it stands.
+    column
+        0-based column of the run in its file.
+    accession
+        Feature accession.
+    feature
+        Feature column to value.
+    value
+        Measurement to value; ``None`` = missing.
+    """
+
+    position: Position
+    column: int
+    accession: str
+    feature: Mapping[str, Any]
+    value: Mapping[str, float | None]
+
+    @property
+    def id(self) -> str:
+        """``itemId`` on the wire; features that share an accession share it too."""
+        return f"{self.position.run}-{self.accession}"
+
+
+def find_items(
+    matrix: Matrix,
+    file: DataFile,
+    expr: Expr | None,
+    columns: Indices,
+    after: Position | None = None,
+    limit: int | None = None,
+) -> Iterator[Item]:
+    """Find the matching items of some runs of one file.
+
+    Parameters
+    ----------
+    matrix, file
+        Where to look.
+    expr
+        Data query; ``None`` gives every stored item.
+    columns
+        Columns of the runs, ascending.
+    after
+        Continue behind this item.
+    limit
+        How many items will be taken at most, if known: less is read at a time.
+    """
+    features = ordered_features(matrix, possible_features(matrix, expr))
+    if not len(features):
+        return
+    cells = BLOCK_VALUES if limit is None else min(BLOCK_VALUES, max(16 * limit, 50_000))
+    start = 0
+    if after is not None:
+        columns = columns[columns + file.first_run >= after.run]
+        if len(columns) and columns[0] + file.first_run == after.run:
+            start = int(np.flatnonzero(features == after.feature)[0]) + 1
+    described: dict[int, tuple[str, Mapping[str, Any]]] = {}
+    for some_columns, some_features in _blocks(columns, features, start, cells):
+        values = read_values(matrix, some_features, some_columns)
+        found = matching_rows(matrix, expr, some_features, values)
+        for i, j in zip(*np.nonzero(found), strict=True):
+            feature, column = int(some_features[j]), int(some_columns[i])
+            if feature not in described:
+                described[feature] = describe_feature(matrix, feature)
+            accession, names = described[feature]
+            yield Item(
+                Position(file.first_run + column, feature),
+                column,
+                accession,
+                names,
+                {name: _number(values[name][i, j]) for name in values},
+            )
+
+
+def ordered_features(matrix: Matrix, features: Indices) -> Indices:
+    """Sort features by accession; those that share one stay in file order."""
+    accessions = matrix.feature_column(next(iter(matrix.feature_columns)))[features]
+    return features[np.argsort(accessions.astype(str), kind="stable")]
+
+
+def describe_item(matrix: Matrix, file: DataFile, run: int, accession: str) -> Item | None:
+    """The first item of a run whose feature has this accession; ``None`` if none is stored."""
+    column = np.asarray([run - file.first_run])
+    features = matrix.feature_indices(None, [accession])
+    if not len(features):
+        return None
+    values = read_values(matrix, features, column)
+    stored = np.flatnonzero(matching_rows(matrix, None, features, values)[0])
+    if not len(stored):
+        return None
+    j = int(stored[0])
+    feature = int(features[j])
+    shown, names = describe_feature(matrix, feature)
+    numbers = {name: _number(values[name][0, j]) for name in values}
+    return Item(Position(run, feature), int(column[0]), shown, names, numbers)
+
+
+def describe_feature(matrix: Matrix, feature: int) -> tuple[str, Mapping[str, Any]]:
+    """Accession of a feature, and its columns as they go on the wire."""
+    names: dict[str, Any] = {}
+    for column, kind in matrix.feature_columns.items():
+        value = matrix.feature_column(column)[feature]
+        names[column] = _number(value) if kind == "number" else value
+    accession = matrix.feature_column(next(iter(matrix.feature_columns)))[feature]
+    return _plain(accession), names
+
+
+def _blocks(
+    columns: Indices, features: Indices, start: int, cells: int
+) -> Iterator[tuple[Indices, Indices]]:
+    """Cut into blocks that keep the order (run, feature); the first run begins at `start`."""
+    if start and len(columns):
+        yield from _one_run(columns[:1], features[start:], cells)
+        columns = columns[1:]
+    if len(features) > cells:
+        for i in range(len(columns)):
+            yield from _one_run(columns[i : i + 1], features, cells)
+        return
+    height = max(1, cells // len(features))
+    for i in range(0, len(columns), height):
+        yield columns[i : i + height], features
+
+
+def _one_run(column: Indices, features: Indices, cells: int) -> Iterator[tuple[Indices, Indices]]:
+    for i in range(0, len(features), cells):
+        yield column, features[i : i + cells]
+
+
+def _number(value: Any) -> float | int | None:
+    number = float(value)
+    return None if np.isnan(number) else number
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    number = float(value)
+    return str(int(number)) if number.is_integer() else repr(number)

@@ -1,0 +1,120 @@
+"""Omics queries: samples, expression files and expression data across studies."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+import numpy as np
+
+from odm_shiny.server.conditions import omics_conditions
+from odm_shiny.server.cursors import decode_cursor, encode_cursor
+from odm_shiny.server.expression_arrow import arrow_reply
+from odm_shiny.server.expression_pages import expression_page
+from odm_shiny.server.negotiation import ARROW, prefers
+from odm_shiny.server.paging import limit_of
+from odm_shiny.server.planner import Planner
+from odm_shiny.server.routes import Call, handles
+from odm_shiny.server.view import View
+from odm_shiny.server.wire import Problem
+from odm_shiny.store import objects
+from odm_shiny.store.expression_files import DataFile
+
+SAMPLES: Final = "omics/samples"
+FILES: Final = "omics/expression/group"
+
+
+@handles("GET /omics/samples")
+def search_samples(call: Call) -> dict[str, Any]:
+    """Samples that meet every condition, by accession."""
+    started = time.monotonic()
+    limit = limit_of(call)
+    with call.service.store.read() as tx:
+        planner = Planner(call.service.store, tx, call.user, omics_conditions(call.query))
+        slots = np.flatnonzero(planner.samples_with_data)
+        log = log_lines(planner, started)
+        page, cursor = _after_number(slots, SAMPLES, call.query.get("cursor"), limit)
+        found = objects.by_slots(tx, "sample", page)
+        data = [{"metadata": record} for record in View.of_call(call, tx).records(found)]
+    return omics_reply(data, log, cursor)
+
+
+@handles("GET /omics/expression/group")
+def search_groups(call: Call) -> dict[str, Any]:
+    """Files with at least one run linked to a matching sample."""
+    started = time.monotonic()
+    limit = limit_of(call)
+    with call.service.store.read() as tx:
+        planner = Planner(call.service.store, tx, call.user, omics_conditions(call.query))
+        slots = matching_file_slots(planner)
+        log = log_lines(planner, started)
+        page, cursor = _after_number(slots, FILES, call.query.get("cursor"), limit)
+        found = objects.by_slots(tx, "expression_group", page)
+        data = View.of_call(call, tx).groups(found)
+    return omics_reply(data, log, cursor)
+
+
+@handles("GET /omics/expression/data")
+def search_data(call: Call) -> Any:
+    """Items that match the data query in runs linked to matching samples."""
+    if not (call.query.get("exQuery") or "").strip():
+        raise Problem(400, "exQuery must be specified")
+    started = time.monotonic()
+    with call.service.store.read() as tx:
+        planner = Planner(call.service.store, tx, call.user, omics_conditions(call.query))
+        page = expression_page(
+            call, planner, planner.linked_runs, with_links=True, limit=limit_of(call)
+        )
+        log = log_lines(planner, started, found_runs=page.n_runs)
+    if prefers(call, ARROW):
+        return arrow_reply(page, log)
+    return omics_reply(page.as_json(), log, page.cursor)
+
+
+def matching_file_slots(planner: Planner) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Slots of the files that have a matching run, ascending."""
+    files: list[DataFile] = [file for file, _, _ in planner.runs_by_file(planner.matching_runs)]
+    return np.asarray(sorted(file.slot for file in files), dtype=np.int64)
+
+
+def log_lines(planner: Planner, started: float, found_runs: int | None = None) -> list[str]:
+    """What the search did, in the words that ODM uses."""
+    lines = []
+    conditions = planner.conditions
+    if conditions.of("study"):
+        n = int(planner.studies.sum())
+        lines.append(
+            f"Found {n} studies matched the study query (total number of found studies is {n} now)"
+        )
+    n = int(planner.samples.sum())
+    lines.append(
+        f"Found {n} samples matched the samples/study query "
+        f"(total number of found samples is {n} now)"
+    )
+    if conditions.data is not None or conditions.groups:
+        lines.append("Filtering using EXPRESSION signal data queries...")
+        n = int(planner.samples_with_data.sum()) if found_runs is None else found_runs
+        lines.append(f"Found {n} samples/libraries/preparations matching EXPRESSION queries")
+        lines.append(f"Search took {(time.monotonic() - started) * 1000:.0f}ms")
+    return lines
+
+
+def omics_reply(data: list[Any], log: list[str], cursor: str | None) -> dict[str, Any]:
+    """The envelope of every omics endpoint."""
+    reply = {"data": data, "resultsExhausted": cursor is None, "log": log}
+    return reply if cursor is None else {**reply, "cursor": cursor}
+
+
+def _after_number(
+    slots: np.ndarray[Any, np.dtype[np.int64]], scope: str, cursor: str | None, limit: int
+) -> tuple[list[int], str | None]:
+    """The `limit` slots behind a cursor, and the cursor behind them if there are more."""
+    start = 0
+    if cursor:
+        (last,) = decode_cursor(scope, cursor)
+        start = int(np.searchsorted(slots, last, side="right"))
+    page = [int(slot) for slot in slots[start : start + limit]]
+    more = start + limit < len(slots)
+    if not page:
+        return page, cursor if more else None
+    return page, encode_cursor(scope, [page[-1]]) if more else None

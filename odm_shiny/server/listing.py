@@ -1,0 +1,74 @@
+"""Listings of records: their order, their page, JSON or TSV."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from odm_shiny.contract.messages import Reply
+from odm_shiny.formats.tsv import write_metadata
+from odm_shiny.server.negotiation import TSV, prefers
+from odm_shiny.server.paging import page_of
+from odm_shiny.server.view import View
+from odm_shiny.server.wire import json_reply, text_reply
+from odm_shiny.store import objects
+
+if TYPE_CHECKING:
+    from odm_shiny.server.planner import Mask, Planner
+    from odm_shiny.server.routes import Call
+    from odm_shiny.store.engine import Tx
+
+Slots = npt.NDArray[np.int64]
+
+#: The attributes that name an object, the first one set counts.
+NAMES: Final = {
+    "study": ("Study Title", "Name"),
+    "sample": ("Sample Name", "Name", "Sample Source ID"),
+    "library": ("Library ID",),
+    "preparation": ("Preparation ID",),
+}
+TIMES: Final = {"creation": "#created", "last_update": "#updated"}
+
+
+def ordered_slots(planner: Planner, kind: str, mask: Mask, sort: str | None) -> Slots:
+    """Slots of the objects in `mask`, in the order that ``sort`` asks for.
+
+    Without ``sort`` that is by accession; what is equal stays in that order.
+    """
+    slots = np.flatnonzero(mask)
+    key = (sort or "id").strip()
+    descending = key.startswith("-")
+    key = key.lstrip("+-")
+    if key == "id":
+        return slots[::-1] if descending else slots
+    ranks = _ranks(planner, kind, slots, key)
+    return slots[np.argsort(-ranks if descending else ranks, kind="stable")]
+
+
+def listing(call: Call, tx: Tx, kind: str, slots: Slots) -> Reply:
+    """The page of `slots` that the call asks for."""
+    page = page_of(call)
+    found = objects.by_slots(tx, kind, page.cut(slots))
+    records = View.of_call(call, tx).records(found)
+    if prefers(call, TSV):
+        columns = list(dict.fromkeys(name for record in records for name in record))
+        return text_reply(write_metadata(records, columns), content_type=TSV)
+    return json_reply(page.envelope(records, len(slots)))
+
+
+def _ranks(planner: Planner, kind: str, slots: Slots, key: str) -> npt.NDArray[np.int64]:
+    search, tx = planner.store.search, planner.tx
+    if key in TIMES:
+        return search.numbers(tx, kind, TIMES[key])[slots]
+    names: list[str | None] = [None] * len(slots)
+    for attribute in NAMES[kind]:
+        unset = [i for i, name in enumerate(names) if name is None]
+        if not unset:
+            break
+        texts = search.values(tx, kind, attribute, slots[unset])
+        for i, text in zip(unset, texts, strict=True):
+            names[i] = text
+    order = np.unique([name or "" for name in names], return_inverse=True)[1]
+    return np.asarray(order, dtype=np.int64)

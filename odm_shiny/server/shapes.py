@@ -1,0 +1,55 @@
+"""How much of a document is shown, and in which order.
+
+``minimal_data`` shows the attributes of the default template, ``extended_data_included`` those of
+the template applied to the object, ``original_data_included`` these and every other attribute
+that has a value. An attribute of the template without a value is shown as ``null``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+MINIMAL = "minimal_data"
+EXTENDED = "extended_data_included"
+ORIGINAL = "original_data_included"
+LEVELS = (MINIMAL, EXTENDED, ORIGINAL)
+
+Document = Mapping[str, Any]
+
+
+def default_level(role: str | None) -> str:
+    """Level of a call that names none: curators see what the file said, users the template."""
+    return ORIGINAL if role == "curator" else EXTENDED
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a reader asked to see of documents of one data type.
+
+    Attributes
+    ----------
+    level
+        One of `LEVELS`.
+    default_names, applied_names
+        Attribute names of the default and of the applied template, in template order.
+    term
+        Maps (attribute name, value) to its form with the dictionary's id; ``None`` leaves values
+        as they are.
+    """
+
+    level: str
+    default_names: Sequence[str]
+    applied_names: Sequence[str]
+    term: Callable[[str, Any], Any] | None = None
+
+    def of(self, document: Document) -> dict[str, Any]:
+        """Shape one document."""
+        names = self.default_names if self.level == MINIMAL else self.applied_names
+        shown = {name: document.get(name) for name in names}
+        if self.level == ORIGINAL:
+            shown.update((name, value) for name, value in document.items() if value is not None)
+        if self.term is None:
+            return shown
+        return {name: self.term(name, value) for name, value in shown.items()}
