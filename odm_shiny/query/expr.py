@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import NoReturn
+from typing import Generic, NoReturn, TypeVar
 
 from odm_shiny.errors import QueryError
 from odm_shiny.query.nodes import (
@@ -48,8 +48,10 @@ __all__ = [
     "value",
 ]
 
+E = TypeVar("E", bound=Expr)
 
-class Field(ABC):
+
+class Field(ABC, Generic[E]):
     """Something with a name that can be compared; `field`, `feature` and `value` make them."""
 
     __slots__ = ("name",)
@@ -67,37 +69,37 @@ class Field(ABC):
         """None of `values`; ``None`` among them stands for a missing value."""
 
     @abstractmethod
-    def _compare(self, op: str, value: str | None) -> Expr:
+    def _compare(self, op: str, value: str | None) -> E:
         """Make the condition."""
 
-    def is_null(self) -> Expr:
+    def is_null(self) -> E:
         """Not set."""
         return self._compare("=", None)
 
-    def not_null(self) -> Expr:
+    def not_null(self) -> E:
         """Set to anything."""
         return self._compare("!=", None)
 
-    def between(self, low: object, high: object) -> Expr:
+    def between(self, low: object, high: object) -> And:
         """At least `low` and at most `high`."""
         return (self >= low) & (self <= high)
 
-    def __eq__(self, other: object) -> Expr:  # type: ignore[override]
+    def __eq__(self, other: object) -> E:  # type: ignore[override]
         return self._compare("=", _text_or_null(other))
 
-    def __ne__(self, other: object) -> Expr:  # type: ignore[override]
+    def __ne__(self, other: object) -> E:  # type: ignore[override]
         return self._compare("!=", _text_or_null(other))
 
-    def __lt__(self, other: object) -> Expr:
+    def __lt__(self, other: object) -> E:
         return self._compare("<", value_text(other))
 
-    def __le__(self, other: object) -> Expr:
+    def __le__(self, other: object) -> E:
         return self._compare("<=", value_text(other))
 
-    def __gt__(self, other: object) -> Expr:
+    def __gt__(self, other: object) -> E:
         return self._compare(">", value_text(other))
 
-    def __ge__(self, other: object) -> Expr:
+    def __ge__(self, other: object) -> E:
         return self._compare(">=", value_text(other))
 
     def __bool__(self) -> NoReturn:
@@ -113,7 +115,7 @@ class Field(ABC):
     __and__ = __rand__ = __or__ = __ror__ = _joined
 
 
-class RecordField(Field):
+class RecordField(Field[Compare]):
     """An attribute of a record; made by `field`."""
 
     __slots__ = ()
@@ -134,7 +136,7 @@ class RecordField(Field):
         return f"field({self.name!r})"
 
 
-class DataField(Field):
+class DataField(Field[DataCompare]):
     """A feature column or a measurement of data; made by `feature` and `value`."""
 
     __slots__ = ("target",)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import pytest
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from odm_shiny.query.full_text import Term, term
+from odm_shiny.query.full_text import Term, render_text, term
 from odm_shiny.query.nodes import And, Compare, DataCompare, Expr, Not, Or
+from odm_shiny.query.plan import KINDS
+from odm_shiny.query.query import Query
 
 AWKWARD = [
     "AND",
@@ -115,6 +118,36 @@ def text_queries() -> SearchStrategy[Expr]:
     return nested(terms())
 
 
+def some_queries() -> SearchStrategy[Query]:
+    filters = st.none() | nested(compares())
+    words = st.none() | nested(terms()).map(render_text)
+    return st.builds(
+        Query,
+        kind=st.sampled_from(KINDS),
+        study_filter=filters,
+        study_text=words,
+        sample_filter=filters,
+        sample_text=words,
+        library_filter=filters,
+        preparation_text=words,
+        expression_filter=filters,
+        data_query=st.none() | nested(data_compares()),
+        use_versions=st.sampled_from([None, "*", "v1, v0", "GSVC1:v2;GSVC2:GSF3"]),
+        metadata_level=st.sampled_from(["all", "template", "default"]),
+        search_specific_terms=st.booleans(),
+        response_terms=st.booleans(),
+        sort=st.sampled_from([None, "name", "-creation", "+id"]),
+        group=st.sampled_from([None, "GSF000021", "a\"b'c\\"]),
+        limit=st.none() | st.integers(1, 10**9),
+    )
+
+
+@pytest.fixture(scope="session")
+def queries() -> SearchStrategy[Query]:
+    """Queries with any of their parts."""
+    return some_queries()
+
+
 @pytest.fixture(scope="session")
 def texts() -> SearchStrategy[str]:
     """Text with quotes, backslashes, blanks, operators and other scripts."""
@@ -124,7 +157,6 @@ def texts() -> SearchStrategy[str]:
 @pytest.fixture(scope="session")
 def calls_of() -> Callable[[Callable[[], object]], int]:
     """Count the Python calls that a function makes: a measure of work without a clock."""
-    import sys
 
     def count(work: Callable[[], object]) -> int:
         calls = 0

@@ -135,28 +135,8 @@ def test_reading_is_the_inverse_of_writing(
 
 
 PIECES = [
-    *[
-        "feature",
-        "value",
-        "values.y",
-        "MinValue",
-        ".",
-        "x",
-        "=",
-        "<",
-        "<=",
-        "!=",
-        "=~",
-        ",",
-        "1",
-        "null",
-        "(",
-        ")",
-        "and",
-        "NOT",
-    ],
-    " ",
-    '"a"',
+    *("feature", "value", "values.y", "MinValue", ".", "x", "1", "null", '"a"', "and", "NOT"),
+    *("=", "<", "<=", "!=", "=~", ",", "(", ")", " "),
 ]
 
 
