@@ -287,7 +287,7 @@ def _field(model: str, raw: Json) -> Json:
 
 
 def _close_request_models(operations: list[Json], models: Json) -> None:
-    """Mark the models of requests that refuse unknown fields."""
+    """Let the models of requests refuse unknown fields, and empty text where one is needed."""
     for operation in operations:
         if "body" in operation and operation["group"] not in OPEN_GROUPS:
             waiting = _model_names(operation["body"]["type"], models)
@@ -297,6 +297,8 @@ def _close_request_models(operations: list[Json], models: Json) -> None:
                     models[name]["closed"] = True
                     for field in models[name]["fields"]:
                         waiting += _model_names(field["type"], models)
+                        if field.get("required") and field["type"] == "string":
+                            field.setdefault("min_length", 1)
 
 
 def _model_names(type_text: str, models: Json) -> list[str]:

@@ -127,7 +127,7 @@ def _parameter_schema(parameter: Parameter) -> Json:
         found |= {"minimum": parameter.low, "maximum": parameter.high}
     if parameter.enum:
         found["enum"] = list(parameter.enum)
-    if parameter.where == "path" and parameter.type == "string":
+    if parameter.required and parameter.type == "string" and not parameter.is_list:
         found["minLength"] = 1
     if parameter.is_list:
         return {"type": "array", "items": found}

@@ -18,7 +18,8 @@ from uuid import UUID
 from odm_shiny.contract.operations import Operation, Parameter
 from odm_shiny.server.wire import Problem
 
-MAX_QUERY_CHARS = 1 << 20
+# Above what a filter may have, so that a long filter is refused with the reason.
+MAX_QUERY_CHARS = 2 << 20
 MAX_SHOWN = 60
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
@@ -48,7 +49,7 @@ def check_query(
     Raises
     ------
     Problem
-        400, or 414 for a query of more than a million characters.
+        400, or 414 for a query of more than two million characters.
     """
     known, defaults = _query_table(operation)
     given: dict[str, list[str]] = {}

@@ -88,9 +88,10 @@ def test_parameters_that_differ_get_numbered_keys(script: ModuleType) -> None:
 
 
 def test_models_of_requests_are_closed_and_those_of_scim_stay_open(script: ModuleType) -> None:
-    field = {"name": "page", "type": "Inner", "required": False}
+    page = {"name": "page", "type": "Inner", "required": False}
+    link = {"name": "link", "type": "string", "required": True}
     models = {
-        "Outer": {"kind": "object", "fields": [field]},
+        "Outer": {"kind": "object", "fields": [page, link]},
         "Inner": {"kind": "object", "fields": []},
         "Reply": {"kind": "object", "fields": []},
         "Person": {"kind": "object", "fields": []},
@@ -105,6 +106,7 @@ def test_models_of_requests_are_closed_and_those_of_scim_stay_open(script: Modul
     ]
     found = script.build({"operations": raw, "models": models})["models"]
     assert {name for name, model in found.items() if model.get("closed")} == {"Outer", "Inner"}
+    assert found["Outer"]["fields"][1]["min_length"] == 1, "a link that is needed is not empty"
 
 
 def test_a_body_is_required_when_one_of_its_fields_is(script: ModuleType) -> None:

@@ -88,6 +88,7 @@ def test_malformed_json_is_refused_with_its_place(body: bytes, message: str) -> 
         (IMPORT, b"[]", "body is []; it must be an object"),
         (IMPORT, b"{}", "body.metadataLink must be given"),
         (IMPORT, b'{"metadataLink":null}', "body.metadataLink must be given"),
+        (IMPORT, b'{"metadataLink":""}', "body.metadataLink has 0 characters"),
         (IMPORT, b'{"metadataLink":1}', "body.metadataLink is 1; it must be a text"),
         (
             IMPORT,
