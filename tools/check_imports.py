@@ -54,7 +54,7 @@ ONLY_IN: Mapping[str, frozenset[str]] = {
     "starlette": frozenset({"server"}),
     "uvicorn": frozenset({"server", "cli"}),
     "httpx": frozenset({"client", "server"}),
-    "shiny": frozenset({"modules"}),
+    "shiny": frozenset({"modules", "cli"}),
     "typer": frozenset({"cli"}),
     "rich": frozenset({"cli"}),
 }
