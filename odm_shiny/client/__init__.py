@@ -1,0 +1,1 @@
+"""The client: calls an ODM, or the embedded one, and gives frames."""

@@ -1,0 +1,1 @@
+"""Results as tables and matrices: Arrow, pandas, polars, AnnData."""

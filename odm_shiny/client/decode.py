@@ -1,0 +1,218 @@
+"""JSON from the wire, decoded once and never trusted.
+
+msgspec decodes strictly. What it refuses is read a second time with the standard library, which is
+slower and more lenient, and these coercions are made (they are all there are):
+
+- ``NaN`` becomes ``null``; ``Infinity`` and ``-Infinity`` become the texts ``"Infinity"`` and
+  ``"-Infinity"``, which a measurement reads as infinite;
+- half a surrogate pair in a string becomes U+FFFD;
+- of duplicate keys the last one counts;
+- whole numbers beyond 64 bits keep every digit (as text in a frame).
+
+Everything else (cut, misspelt, not UTF-8, nested deeper than Python's stack) is a
+`MalformedResponse` that tells the byte.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
+
+import msgspec
+from msgspec import Raw
+
+from odm_shiny.client.replies import Answer, with_request_id
+from odm_shiny.errors import MalformedResponse
+from odm_shiny.frames.items import PARTS, Items
+
+T = TypeVar("T")
+Record = dict[str, Any]
+_NULL = Raw(b"null")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Pagination(msgspec.Struct, gc=False):
+    """``meta.pagination`` of a list."""
+
+    count: int | None = None
+    total: int | None = None
+    offset: int | None = None
+    limit: int | None = None
+
+
+class Meta(msgspec.Struct, gc=False):
+    """``meta`` of a list."""
+
+    pagination: Pagination | None = None
+
+
+class Page(msgspec.Struct):
+    """One page of records.
+
+    Attributes
+    ----------
+    meta
+        Of a list paged by offset.
+    cursor, resultsExhausted, log
+        Of a list paged by cursor.
+    """
+
+    data: list[Record] = []
+    meta: Meta | None = None
+    cursor: str | None = None
+    resultsExhausted: bool | None = None  # noqa: N815 - the wire's name
+    log: list[str] | None = None
+
+    @property
+    def pagination(self) -> Pagination:
+        """Position and total, as far as given."""
+        return (self.meta and self.meta.pagination) or Pagination()
+
+
+class _Item(msgspec.Struct, gc=False):
+    itemId: str | None = None  # noqa: N815
+    itemOrigin: Raw = _NULL  # noqa: N815
+    metadata: Raw = _NULL
+    feature: Raw = _NULL
+    value: dict[str, float | None] | None = None
+    relationships: Raw = _NULL
+
+
+class _ItemOfAnyValue(_Item, gc=False):
+    value: dict[str, Any] | None = None
+
+
+class ItemPage(msgspec.Struct):
+    """One page of items, their repeated parts still raw."""
+
+    data: list[_Item] = []
+    cursor: str | None = None
+    resultsExhausted: bool | None = None  # noqa: N815
+    log: list[str] | None = None
+
+
+class _ItemPageOfAnyValue(ItemPage):
+    data: list[_ItemOfAnyValue] = []  # type: ignore[assignment]
+
+
+_PAGE = msgspec.json.Decoder(Page)
+_ITEM_PAGES = (msgspec.json.Decoder(ItemPage), msgspec.json.Decoder(_ItemPageOfAnyValue))
+_RECORD = msgspec.json.Decoder(dict[str, Any])
+_RECORDS = msgspec.json.Decoder(list[dict[str, Any]])
+_TEXTS = msgspec.json.Decoder(list[str])
+_ANY = msgspec.json.Decoder()
+
+
+def page(answer: Answer) -> Page:
+    """Decode a page of records."""
+    return _decoded(answer, _PAGE.decode)
+
+
+def item_page(answer: Answer) -> ItemPage:
+    """Decode a page of expression items, each part left as raw bytes."""
+    return _decoded(answer, _decode_items)
+
+
+def record(answer: Answer) -> Record:
+    """Decode one object."""
+    return _decoded(answer, _RECORD.decode)
+
+
+def records(answer: Answer) -> list[Record]:
+    """Decode an array of objects."""
+    return _decoded(answer, _RECORDS.decode)
+
+
+def texts(answer: Answer) -> list[str]:
+    """Decode an array of strings."""
+    return _decoded(answer, _TEXTS.decode)
+
+
+def record_or_nothing(answer: Answer) -> Record:
+    """Decode one object; an empty body is an empty object."""
+    return record(answer) if answer.body.strip() else {}
+
+
+def status(answer: Answer) -> int:
+    """Return the status; the body says nothing."""
+    return answer.status
+
+
+def part(raw: bytes) -> Any:
+    """Decode one raw part of an item."""
+    try:
+        return _ANY.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        raise MalformedResponse(f"{_reason(exc)} in {raw[:80]!r}") from None
+
+
+def new_items() -> Items:
+    """Return an empty collection of items."""
+    return Items(part)
+
+
+def add_items(items: Items, found: ItemPage) -> None:
+    """Add a page to a collection."""
+    data = found.data
+    items.add(
+        [item.itemId for item in data],
+        [item.value for item in data],
+        {name: [bytes(getattr(item, name)) for item in data] for name in PARTS},
+    )
+
+
+def _decode_items(body: bytes) -> ItemPage:
+    # Text in a value ("Inf") is rare: the second decoder, which takes it, is slower.
+    fast, lenient = _ITEM_PAGES
+    try:
+        return fast.decode(body)
+    except msgspec.ValidationError:
+        return lenient.decode(body)
+
+
+def _decoded(answer: Answer, decode: Callable[[bytes], T]) -> T:
+    try:
+        return decode(answer.body)
+    except msgspec.ValidationError as exc:
+        _fail(answer, f"not the expected shape: {exc}")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        return decode(_sane(answer))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        _fail(answer, _reason(exc))
+
+
+def _sane(answer: Answer) -> bytes:
+    try:
+        text = answer.body.decode("utf-8")
+        document = json.loads(text, parse_constant=_CONSTANTS.__getitem__)
+        written = json.dumps(document, ensure_ascii=False)
+    except UnicodeDecodeError as exc:
+        _fail(answer, f"not UTF-8: byte 0x{exc.object[exc.start]:02x}", exc.start)
+    except json.JSONDecodeError as exc:
+        _fail(answer, exc.msg, len(text[: exc.pos].encode("utf-8", "surrogatepass")))
+    except RecursionError:
+        _fail(answer, "nested too deep")
+    except ValueError as exc:  # a whole number of more digits than Python converts
+        _fail(answer, str(exc))
+    return _SURROGATE.sub("\ufffd", written).encode("utf-8")
+
+
+_CONSTANTS: dict[str, str | None] = {
+    "NaN": None,
+    "Infinity": "Infinity",
+    "-Infinity": "-Infinity",
+}
+
+
+def _reason(exc: BaseException) -> str:
+    return "nested too deep" if isinstance(exc, RecursionError) else str(exc)
+
+
+def _fail(answer: Answer, reason: str, offset: int | None = None) -> NoReturn:
+    where = f" at byte {offset}" if offset is not None else ""
+    message = f"{answer.method} {answer.path}: the reply is malformed{where}: {reason}"
+    raise MalformedResponse(with_request_id(message, answer.headers)) from None

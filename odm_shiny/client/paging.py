@@ -1,0 +1,299 @@
+"""Pages of a result, fetched when they are wanted.
+
+Two ways of paging, one interface: `Pager.batch` fetches what comes next. Rules that the recorded
+behaviour of ODM forces:
+
+- A page may hold fewer records than the limit although more follow (1,990 of 2,000 was recorded):
+  the next page starts after what came, never blindly at a multiple of the limit.
+- The total may change while pages are read. The latest one counts: records that appear are read,
+  and reading stops where the list now ends. A record that moves from a page not yet read to one
+  that was, is missed; a fixed `sort` does not prevent that, an ODM keeps no snapshot.
+- A cursor that comes back ends in an error, not in a loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from odm_shiny.client.decode import ItemPage, Page, Record
+from odm_shiny.client.steps import Join, Start, Steps, Together
+from odm_shiny.errors import MalformedResponse
+
+AnyPage = Any
+"""A `Page` or an `ItemPage`: both have ``data``, ``cursor``, ``resultsExhausted``, ``log``."""
+
+WIDTH = 4
+"""Pages that are fetched at the same time where their places are known."""
+
+
+class Pager(Protocol):
+    """Fetches a result bit by bit.
+
+    Attributes
+    ----------
+    done
+        Nothing follows.
+    total
+        How many rows there are, if the server told or everything was read.
+    log
+        Lines that the server wrote about the search.
+    """
+
+    done: bool
+    total: int | None
+    log: list[str]
+
+    def batch(self, *, ahead: bool) -> Steps[list[AnyPage]]:
+        """Fetch the next pages; `ahead` says that those after them will be wanted too."""
+
+
+class OffsetPager:
+    """Pages by offset.
+
+    Parameters
+    ----------
+    fetch
+        ``(offset, limit)`` -> steps to that page.
+    page_limit
+        Most records a page.
+    limit
+        Most records in all.
+    """
+
+    def __init__(
+        self,
+        fetch: Callable[[int, int], Steps[Page]],
+        *,
+        page_limit: int,
+        limit: int | None = None,
+    ) -> None:
+        self.done = limit == 0
+        self.total: int | None = 0 if limit == 0 else None
+        self.log: list[str] = []
+        self._fetch = fetch
+        self._step = page_limit
+        self._limit = limit
+        self._offset = 0
+        self._taken = 0
+        self._end: int | None = None
+
+    def batch(self, *, ahead: bool) -> Steps[list[Page]]:
+        """Fetch one page if it is the first or the length of the list is unknown, else four."""
+        if self._end is None:
+            found = yield from self._fetch(self._offset, self._size(self._offset))
+            self._first(found)
+            return [found]
+        windows = self._windows(WIDTH if ahead else 1)
+        pages = yield Together([self._job(*window) for window in windows], WIDTH)
+        kept: list[Page] = []
+        for window, found in zip(windows, pages, strict=True):
+            kept += yield from self._whole(*window, found)
+        self._advance(windows[-1], kept)
+        return kept
+
+    def _first(self, found: Page) -> None:
+        count = len(found.data)
+        total = found.pagination.total
+        if total is None:  # no length told: go on until a page comes short
+            self.done = count < self._size(self._offset)
+        else:
+            self._end = self._capped(total)
+            self.total = self._end
+            self.done = self._offset + count >= self._end or not count
+            self._step = count or self._step
+        self._offset += count
+        self._taken += count
+        if self._limit is not None and self._taken >= self._limit:
+            self.done = True
+        if self.done and self._end is None:
+            self.total = self._taken
+
+    def _windows(self, n: int) -> list[tuple[int, int]]:
+        assert self._end is not None
+        starts = range(self._offset, self._end, self._step)[:n]
+        return [(start, min(self._step, self._end - start)) for start in starts]
+
+    def _job(self, offset: int, size: int) -> Callable[[], Steps[Page]]:
+        return lambda: self._fetch(offset, size)
+
+    def _whole(self, offset: int, size: int, found: Page) -> Steps[list[Page]]:
+        """Fetch what is missing of a window that came short, without taking a record twice."""
+        pages, count = [found], len(found.data)
+        self._retotal(found)
+        seen: set[str | None] | None = None
+        while found.data and count < size and offset + count < (self._end or 0):
+            found = yield from self._fetch(offset + count, size - count)
+            self._retotal(found)
+            count += len(found.data)
+            if seen is None:
+                seen = {row_id(record) for record in pages[0].data}
+            new = [record for record in found.data if row_id(record) not in seen]
+            seen.update(map(row_id, new))
+            pages.append(Page(data=new))
+        return pages
+
+    def _retotal(self, found: Page) -> None:
+        if found.pagination.total is not None:
+            self._end = self.total = self._capped(found.pagination.total)
+
+    def _advance(self, last: tuple[int, int], kept: list[Page]) -> None:
+        self._offset = last[0] + last[1]
+        assert self._end is not None
+        empty = not any(found.data for found in kept)
+        self.done = self._offset >= self._end or empty
+
+    def _size(self, offset: int) -> int:
+        return self._step if self._limit is None else min(self._step, self._limit - offset)
+
+    def _capped(self, total: int) -> int:
+        return total if self._limit is None else min(total, self._limit)
+
+
+class CursorPager:
+    """Pages by cursor; while one is worked on, the next is already under way.
+
+    Parameters
+    ----------
+    fetch
+        ``(cursor, limit)`` -> steps to that page; the first cursor is ``None``.
+    page_limit, limit
+        As for `OffsetPager`.
+    """
+
+    def __init__(
+        self,
+        fetch: Callable[[str | None, int], Steps[AnyPage]],
+        *,
+        page_limit: int,
+        limit: int | None = None,
+    ) -> None:
+        self.done = limit == 0
+        self.total: int | None = 0 if limit == 0 else None
+        self.log: list[str] = []
+        self._fetch = fetch
+        self._page_limit = page_limit
+        self._limit = limit
+        self._taken = 0
+        self._cursor: str | None = None
+        self._seen: set[str] = set()
+        self._coming: Any = None
+
+    def batch(self, *, ahead: bool) -> Steps[list[AnyPage]]:
+        """Fetch one page, and begin the next if it will be wanted."""
+        if self._coming is not None:
+            coming, self._coming = self._coming, None
+            found = yield Join(coming)
+        else:
+            found = yield from self._fetch(self._cursor, self._size())
+        self._take(found)
+        if ahead and not self.done:
+            cursor, size = self._cursor, self._size()
+            self._coming = yield Start(lambda: self._fetch(cursor, size))
+        return [found]
+
+    def _take(self, found: Page | ItemPage) -> None:
+        if self._limit is not None:
+            del found.data[self._limit - self._taken :]
+        self._taken += len(found.data)
+        self.log += found.log or []
+        exhausted = found.resultsExhausted
+        ended = exhausted if exhausted is not None else not found.data
+        self.done = ended or not found.cursor or self._taken == self._limit
+        if self.done:
+            self.total = self._taken
+            return
+        assert found.cursor
+        if found.cursor in self._seen:
+            raise MalformedResponse(
+                f"the server gives the cursor {found.cursor[:80]!r} for the second time after "
+                f"{self._taken} rows: its pages would never end"
+            )
+        self._seen.add(found.cursor)
+        self._cursor = found.cursor
+
+    def _size(self) -> int:
+        if self._limit is None:
+            return self._page_limit
+        return min(self._page_limit, self._limit - self._taken)
+
+
+class JoinedPager:
+    """Several results after each other, each row once: what a cut condition gives.
+
+    Parameters
+    ----------
+    pagers
+        One a part of the condition.
+    limit
+        Most rows in all.
+    in_order
+        Read all parts first and sort the records by accession, as the whole would have been.
+    """
+
+    def __init__(
+        self, pagers: Sequence[Pager], *, limit: int | None = None, in_order: bool = False
+    ) -> None:
+        self.done = not pagers or limit == 0
+        self.total: int | None = None
+        self.log: list[str] = []
+        self._pagers = list(pagers)
+        self._limit = None if in_order else limit
+        self._first = limit if in_order else None
+        self._in_order = in_order
+        self._seen: set[str | None] = set()
+
+    def batch(self, *, ahead: bool) -> Steps[list[AnyPage]]:
+        """Fetch the next pages of the present part, or of all parts if they are to be sorted."""
+        if not self._in_order:
+            return (yield from self._batch(ahead=ahead))
+        pages: list[AnyPage] = []
+        while not self.done:
+            pages += yield from self._batch(ahead=True)
+        records = by_accession([record for found in pages for record in found.data])[: self._first]
+        self.total = len(records)
+        return [Page(data=records)]
+
+    def _batch(self, *, ahead: bool) -> Steps[list[AnyPage]]:
+        pager = self._pagers[0]
+        pages = [] if pager.done else (yield from pager.batch(ahead=ahead))
+        for found in pages:
+            found.data = [row for row in found.data if self._new(row)]
+        if pager.done:
+            self.log += pager.log
+            self._pagers.pop(0)
+        full = self._limit is not None and len(self._seen) >= self._limit
+        self.done = full or not self._pagers
+        if self.done:
+            self.total = len(self._seen)
+        return pages
+
+    def _new(self, row: Any) -> bool:
+        key = row_id(row)
+        if key in self._seen or (self._limit is not None and len(self._seen) >= self._limit):
+            return False
+        self._seen.add(key)
+        return True
+
+
+def row_id(row: Any) -> str | None:
+    """Return what tells a row from others: accession, item id or cell id."""
+    if not isinstance(row, dict):
+        identity: str | None = row.itemId
+        return identity
+    inner = row.get("metadata")
+    for source in (row, inner if isinstance(inner, dict) else {}):
+        for name in ("genestack:accession", "itemId", "cellId"):
+            if source.get(name) is not None:
+                return str(source[name])
+    return repr(row)
+
+
+def by_accession(records: list[Record]) -> list[Record]:
+    """Sort records as ODM does when not told otherwise: by the number of the accession."""
+    return sorted(records, key=lambda record: _accession_key(row_id(record) or ""))
+
+
+def _accession_key(accession: str) -> tuple[int, str]:
+    digits = accession.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    return (int(digits) if digits.isascii() and digits.isdigit() else 0, accession)

@@ -1,0 +1,115 @@
+"""Queries answered: which requests, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from odm_shiny.client import decode
+from odm_shiny.client.decode import Page, Record
+from odm_shiny.client.funnel import Funnel, count_funnel, funnel_of
+from odm_shiny.client.paging import CursorPager, JoinedPager, OffsetPager, Pager
+from odm_shiny.client.resource import PAGE_LIMIT, Resource, flat_group, inner_metadata
+from odm_shiny.client.results import Listing
+from odm_shiny.client.session import EXTENSIONS
+from odm_shiny.client.steps import Steps
+from odm_shiny.client.streams import StreamRequest
+from odm_shiny.client.twins import steps_method
+from odm_shiny.errors import StatusError, TransportError
+from odm_shiny.query.data_query import render_data_query
+from odm_shiny.query.filter_text import render_filter
+from odm_shiny.query.plan import RECORD_KINDS, Plan
+from odm_shiny.query.query import Query
+
+
+class QueryMethods(Resource):
+    """Answer queries."""
+
+    @steps_method
+    def explain_query(self, query: Query) -> Steps[Funnel]:
+        """Say how many studies and samples each condition of a query leaves.
+
+        This project's own server counts by itself. Another ODM is asked for totals, and samples
+        are counted page by page up to 20,000, which then is marked as a lower bound.
+        """
+        conditions = omics_parameters(query)
+        answer = yield from ask_extension(self, "/funnel", conditions)
+        if answer is not None:
+            return funnel_of(answer)
+        return (yield from count_funnel(self, conditions))
+
+    explain = explain_query
+
+    def listing(self, query: Query, page_limit: int = PAGE_LIMIT) -> Listing | StreamRequest:
+        """Say how a query is answered, without asking anything."""
+        plans = query.requests(self.session.role)
+        first = plans[0]
+        if first.paging == "stream":
+            assert query.group is not None
+            return StreamRequest(self.session, query.group, dict(first.parameters), "error")
+        pagers = [self._pager(plan, query, page_limit) for plan in plans]
+        pager: Pager = pagers[0]
+        if len(pagers) > 1:
+            in_order = first.paging == "offset" and query.sort in (None, "id")
+            pager = JoinedPager(pagers, limit=query.limit, in_order=in_order)
+        flat = flat_group if query.kind == "expression_groups" else None
+        return Listing(pager, query.kind.replace("_", " "), flat)
+
+    def _pager(self, plan: Plan, query: Query, page_limit: int) -> Pager:
+        parameters = dict(plan.parameters)
+        if plan.paging == "offset":
+
+            def by_offset(offset: int, size: int) -> Steps[Page]:
+                asked = {**parameters, "pageLimit": size, "pageOffset": offset}
+                return self.session.get_at(plan.path, decode.page, parameters=asked)
+
+            return OffsetPager(by_offset, page_limit=page_limit, limit=plan.limit)
+        items = query.kind == "expression"
+
+        def by_cursor(cursor: str | None, size: int) -> Steps[Any]:
+            asked = {**parameters, "pageLimit": size, "cursor": cursor}
+            decoded: Any = decode.item_page if items else decode.page
+            found = yield from self.session.get_at(plan.path, decoded, parameters=asked)
+            if query.kind == "samples":
+                found.data = [inner_metadata(record) for record in found.data]
+            return found
+
+        return CursorPager(by_cursor, page_limit=page_limit, limit=plan.limit)
+
+
+def omics_parameters(query: Query) -> dict[str, str]:
+    """Return the conditions of a query as the parameters of ``/omics/*``."""
+    parameters: dict[str, str] = {}
+    for kind in RECORD_KINDS:
+        condition = getattr(query, f"{kind}_filter")
+        if condition is not None:
+            parameters[f"{kind}Filter"] = render_filter(condition)
+        text = getattr(query, f"{kind}_text")
+        if text is not None:
+            parameters[f"{kind}Query"] = text
+    if query.search_specific_terms:
+        parameters["searchSpecificTerms"] = "true"
+    if query.expression_filter is not None:
+        parameters["exFilter"] = render_filter(query.expression_filter)
+    if query.data_query is not None:
+        parameters["exQuery"] = render_data_query(query.data_query)
+    if query.use_versions is not None:
+        parameters["useVersions"] = query.use_versions
+    return parameters
+
+
+def ask_extension(
+    resource: Resource, path: str, parameters: Mapping[str, Any]
+) -> Steps[Record | None]:
+    """Ask an operation that only this project's own server has; ``None`` where there is none."""
+    session = resource.session
+    if not session.extensions or session.memory.get("has extensions") is False:
+        return None
+    if "has extensions" not in session.memory:
+        try:
+            yield from session.get_at(f"{EXTENSIONS}/whoami", decode.record)
+        except (StatusError, TransportError):
+            session.memory["has extensions"] = False
+            return None
+        session.memory["has extensions"] = True
+    return (yield from session.get_at(EXTENSIONS + path, decode.record, parameters=parameters))

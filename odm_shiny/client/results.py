@@ -1,0 +1,305 @@
+"""Results: nothing is fetched before it is looked at, and nothing is fetched twice."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+
+from odm_shiny.client.decode import Record, add_items, new_items
+from odm_shiny.client.paging import AnyPage, Pager
+from odm_shiny.client.steps import Steps, blocking
+from odm_shiny.client.twins import Async, Sync, lazy_method, steps_method
+from odm_shiny.frames.columns import Table, from_records
+from odm_shiny.frames.items import Items
+
+if TYPE_CHECKING:
+    import anndata
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+    from odm_shiny.frames.matrix import ExpressionMatrix
+
+P = ParamSpec("P")
+_SHOWN_ROWS, _SHOWN_COLUMNS = 10, 12
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a method that lists returns: how to fetch, and what to call it."""
+
+    pager: Pager
+    what: str
+    flat: Callable[[Record], Record] | None = None
+
+
+class _Result(ABC):
+    """A result and how much of it is here.
+
+    One result belongs to one thread at a time; the client it came from may be shared.
+    """
+
+    def __init__(self, listing: Listing, driver: Any) -> None:
+        self.driver = driver
+        self._pager = listing.pager
+        self._what = listing.what
+
+    @abstractmethod
+    def _keep(self, found: AnyPage) -> None:
+        """Take a page in."""
+
+    @abstractmethod
+    def _n_kept(self) -> int:
+        """Return how many rows are here."""
+
+    @abstractmethod
+    def _rows(self, start: int, stop: int) -> list[Record]:
+        """Return rows that are here, as dicts."""
+
+    @abstractmethod
+    def _table(self) -> Table:
+        """Return the rows that are here, as columns."""
+
+    def _more(self, *, ahead: bool) -> Steps[None]:
+        for found in (yield from self._pager.batch(ahead=ahead)):
+            self._keep(found)
+
+    def _all(self) -> Steps[None]:
+        while not self._pager.done:
+            yield from self._more(ahead=True)
+
+    def _at_least(self, n: int) -> Steps[None]:
+        while not self._pager.done and self._n_kept() < n:
+            yield from self._more(ahead=False)
+
+    @steps_method
+    def total(self) -> Steps[int]:
+        """Return how many rows there are: as the server says, else by reading all of them."""
+        if self._pager.total is None and not self._pager.done:
+            yield from self._more(ahead=False)
+        if self._pager.total is None:
+            yield from self._all()
+        return self._pager.total if self._pager.total is not None else self._n_kept()
+
+    @steps_method
+    def to_arrow(self) -> Steps[pa.Table]:
+        """Return all rows as an Arrow table; types as `odm_shiny.frames.columns` tells."""
+        from odm_shiny.frames.to_arrow import to_arrow
+
+        yield from self._all()
+        return (yield from blocking(lambda: to_arrow(self._table())))
+
+    @steps_method
+    def to_pandas(self) -> Steps[pd.DataFrame]:
+        """Return all rows as a pandas DataFrame."""
+        from odm_shiny.frames.to_pandas import to_pandas
+
+        yield from self._all()
+        return (yield from blocking(lambda: to_pandas(self._table())))
+
+    @steps_method
+    def to_polars(self) -> Steps[pl.DataFrame]:
+        """Return all rows as a polars DataFrame."""
+        from odm_shiny.frames.to_polars import to_polars
+
+        yield from self._all()
+        return (yield from blocking(lambda: to_polars(self._table())))
+
+    @steps_method
+    def to_list(self) -> Steps[list[Record]]:
+        """Return all rows as dicts."""
+        yield from self._all()
+        return self._rows(0, self._n_kept())
+
+    @property
+    def log(self) -> list[str]:
+        """What the server wrote about the search so far, one line each."""
+        return list(self._pager.log)
+
+    def __repr__(self) -> str:
+        known = self._pager.total
+        count = "not asked yet" if known is None and not self._n_kept() else f"{known} rows"
+        if known is None and self._n_kept():
+            count = f"at least {self._n_kept()} rows"
+        return f"<{type(self).__name__}: {self._what}, {count}>"
+
+
+class _SyncResult(_Result, Sync):
+    def __iter__(self) -> Iterator[Record]:
+        position = 0
+        while True:
+            for row in self._rows(position, self._n_kept()):
+                position += 1
+                yield row
+            if self._pager.done:
+                return
+            self.driver.run(self._more(ahead=position > 0))
+
+    def __len__(self) -> int:
+        return self.total()
+
+    def __bool__(self) -> bool:
+        self.driver.run(self._at_least(1))
+        return self._n_kept() > 0
+
+    def __getitem__(self, index: int) -> Record:
+        if index < 0:
+            index += len(self)
+        self.driver.run(self._at_least(index + 1))
+        if not 0 <= index < self._n_kept():
+            raise IndexError(f"row {index} of {self._n_kept()}")
+        return self._rows(index, index + 1)[0]
+
+    def _repr_html_(self) -> str:
+        self.driver.run(self._at_least(1))
+        return html_table(self._rows(0, _SHOWN_ROWS), self._pager.total, self._what)
+
+
+class _AsyncResult(_Result, Async):
+    async def __aiter__(self) -> AsyncIterator[Record]:
+        position = 0
+        while True:
+            for row in self._rows(position, self._n_kept()):
+                position += 1
+                yield row
+            if self._pager.done:
+                return
+            await self.driver.run(self._more(ahead=position > 0))
+
+
+class RecordMethods(_Result):
+    """Records: samples, studies, groups, runs, links."""
+
+    def __init__(self, listing: Listing, driver: Any) -> None:
+        super().__init__(listing, driver)
+        self._flat = listing.flat
+        self._kept: list[Record] = []
+
+    def _keep(self, found: AnyPage) -> None:
+        self._kept += found.data
+
+    def _n_kept(self) -> int:
+        return len(self._kept)
+
+    def _rows(self, start: int, stop: int) -> list[Record]:
+        return self._kept[start:stop]
+
+    def _table(self) -> Table:
+        flat = self._flat
+        return from_records([flat(row) for row in self._kept] if flat else self._kept)
+
+
+class Records(RecordMethods, _SyncResult):
+    """Records, fetched page by page when they are looked at.
+
+    Iterating gives dicts in the server's order, ``len()`` the total, `to_pandas`, `to_arrow` and
+    `to_polars` a table with one column an attribute.
+    """
+
+
+class AsyncRecords(RecordMethods, _AsyncResult):
+    """Records for ``async for``; `total`, `to_pandas`, `to_list` ... are awaited."""
+
+
+class ExpressionMethods(_Result):
+    """Items of expression: one value (or several measurements) of one feature in one run."""
+
+    def __init__(self, listing: Listing, driver: Any) -> None:
+        super().__init__(listing, driver)
+        self.items: Items = new_items()
+
+    def _keep(self, found: AnyPage) -> None:
+        add_items(self.items, found)
+
+    def _n_kept(self) -> int:
+        return len(self.items)
+
+    def _rows(self, start: int, stop: int) -> list[Record]:
+        return self.items.rows(start, stop)
+
+    def _table(self) -> Table:
+        return self.items.table()
+
+    @steps_method
+    def to_matrix(self, measurement: str | None = None) -> Steps[ExpressionMatrix]:
+        """Return runs by features.
+
+        Parameters
+        ----------
+        measurement
+            Which value, where the files hold several.
+
+        Raises
+        ------
+        FrameError
+            A run has two items for one feature, or several measurements and none was chosen.
+        """
+        from odm_shiny.frames.matrix import matrix_of
+
+        yield from self._all()
+        return (yield from blocking(lambda: matrix_of(self.items, measurement)))
+
+    @steps_method
+    def to_anndata(self, measurement: str | None = None) -> Steps[anndata.AnnData]:
+        """Return runs by features as AnnData."""
+        from odm_shiny.frames.matrix import matrix_of
+
+        yield from self._all()
+        return (yield from blocking(lambda: matrix_of(self.items, measurement).to_anndata()))
+
+
+class ExpressionTable(ExpressionMethods, _SyncResult):
+    """Expression in the long form, one row an item, fetched when it is looked at.
+
+    Columns: ``itemId``, the run (``runId``, ``runSourceId``, ``groupId``), the feature columns, the
+    measurements (float64, NaN is missing), the linked object, the run's metadata.
+    """
+
+
+class AsyncExpressionTable(ExpressionMethods, _AsyncResult):
+    """The same for ``async for``; `total`, `to_pandas`, `to_matrix` ... are awaited."""
+
+
+def records_method(
+    function: Callable[Concatenate[Any, P], Listing],
+) -> lazy_method[P, Records, AsyncRecords]:
+    """Decorator: a method that gives `Records`, or `AsyncRecords` on an async client."""
+    return lazy_method(function, Records, AsyncRecords)
+
+
+def items_method(
+    function: Callable[Concatenate[Any, P], Listing],
+) -> lazy_method[P, ExpressionTable, AsyncExpressionTable]:
+    """Decorator: a method that gives an `ExpressionTable`, or its async twin."""
+    return lazy_method(function, ExpressionTable, AsyncExpressionTable)
+
+
+def html_table(rows: list[Record], total: int | None, what: str) -> str:
+    """Return a short table for a notebook: the first rows, every value as text."""
+    flat = [_one_level(row) for row in rows]
+    names = list(dict.fromkeys(name for row in flat for name in row))
+    shown = names[:_SHOWN_COLUMNS]
+    head = "".join(f"<th>{escape(name)}</th>" for name in shown)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(_cell(row.get(name)))}</td>" for name in shown) + "</tr>"
+        for row in flat
+    )
+    hidden = f", {len(names) - len(shown)} more columns" if len(names) > len(shown) else ""
+    count = "rows, total unknown" if total is None else f"of {total} rows"
+    caption = f"{escape(what)}: {len(rows)} {count}{hidden}"
+    return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>{body}</table>"
+
+
+def _one_level(row: Record) -> Record:
+    flat: Record = {}
+    for name, value in row.items():
+        flat.update(value if isinstance(value, dict) else {name: value})
+    return flat
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else "; ".join(map(str, value)) if isinstance(value, list) else value
+    return str(text)[:80]

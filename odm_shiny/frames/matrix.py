@@ -1,0 +1,254 @@
+"""Expression as a matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from odm_shiny.errors import FrameError
+from odm_shiny.frames.columns import Column, table
+from odm_shiny.frames.items import Items, Part
+from odm_shiny.frames.to_pandas import to_pandas
+
+if TYPE_CHECKING:
+    import anndata
+    import pandas as pd
+
+_RUN, _FEATURE, _VALUE = "run", "feature", "value"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExpressionMatrix:
+    """Runs by features.
+
+    Attributes
+    ----------
+    X : (n_obs, n_vars) float64
+        The unit of the run, e.g. TPM. NaN: not measured in that run, or missing in the file. It is
+        not zero: a zero was measured.
+    obs : n_obs rows
+        One row a run, indexed by run source id (the name of the column in the file); by run id
+        where two runs share a name.
+    var : n_vars rows
+        One row a feature, indexed by the first feature column, the feature's accession.
+
+    Notes
+    -----
+    Orientation follows AnnData; R's SummarizedExperiment is its transpose.
+    """
+
+    X: NDArray[np.float64]
+    obs: pd.DataFrame
+    var: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        if self.X.shape != (len(self.obs), len(self.var)):
+            raise FrameError(
+                f"X is {self.X.shape[0]} x {self.X.shape[1]}, but there are {len(self.obs)} runs "
+                f"and {len(self.var)} features"
+            )
+
+    @property
+    def n_obs(self) -> int:
+        """Number of runs."""
+        return int(self.X.shape[0])
+
+    @property
+    def n_vars(self) -> int:
+        """Number of features."""
+        return int(self.X.shape[1])
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return one row a run and one column a feature."""
+        import pandas as pd
+
+        return pd.DataFrame(self.X, index=self.obs.index, columns=self.var.index, copy=False)
+
+    def to_anndata(self) -> anndata.AnnData:
+        """Return an AnnData; see `odm_shiny.frames.to_anndata`."""
+        from odm_shiny.frames.to_anndata import to_anndata
+
+        return to_anndata(self)
+
+    def __repr__(self) -> str:
+        missing = int(np.isnan(self.X).sum())
+        note = f", {missing} missing" if missing else ""
+        return f"ExpressionMatrix({self.n_obs} runs x {self.n_vars} features{note})"
+
+
+def expression_matrix(values: pa.Table, *, fill: float = np.nan) -> ExpressionMatrix:
+    """Arrange long expression values as a matrix.
+
+    Parameters
+    ----------
+    values : n_values rows
+        Columns ``run`` (string), ``feature`` (string), ``value`` (float64, the unit of the run,
+        e.g. TPM).
+    fill
+        Value of a feature not measured in a run.
+
+    Returns
+    -------
+    ``X`` (n_runs, n_features) float64, rows and columns in order of first appearance.
+
+    Raises
+    ------
+    FrameError
+        A column is missing, a name is null, or a (run, feature) pair appears twice.
+    """
+    missing = {_RUN, _FEATURE, _VALUE} - set(values.column_names)
+    if missing:
+        raise FrameError(f"the table has no column {', '.join(sorted(missing))}")
+    import pandas as pd
+
+    runs, run_codes = _coded(values.column(_RUN), "run")
+    features, feature_codes = _coded(values.column(_FEATURE), "feature")
+    numbers = values.column(_VALUE).cast(pa.float64()).to_numpy()
+    filled = _scatter(run_codes, feature_codes, numbers, (runs, features), fill)
+    obs = pd.DataFrame(index=pd.Index(runs, name=_RUN, dtype=object))
+    var = pd.DataFrame(index=pd.Index(features, name=_FEATURE, dtype=object))
+    return ExpressionMatrix(filled, obs, var)
+
+
+def matrix_of(items: Items, measurement: str | None = None) -> ExpressionMatrix:
+    """Arrange expression items as a matrix.
+
+    Parameters
+    ----------
+    measurement
+        Which value, where the files hold several.
+
+    Returns
+    -------
+    ``obs`` holds the run's id and group, the linked object and the run's metadata; ``var`` holds
+    the feature columns. Features of several files with the same accession are one column.
+
+    Raises
+    ------
+    FrameError
+        A run has two items for one feature, or several measurements and none was chosen.
+    """
+    origins, features = items.parts["itemOrigin"], items.parts["feature"]
+    runs, run_codes = _distinct(origins, "runId")
+    names, feature_codes = _distinct(features, _first_name(features))
+    numbers = items.measurement(measurement)
+    values = _scatter(run_codes, feature_codes, numbers, (runs, names), np.nan)
+    obs = _run_frame(items, run_codes, len(runs))
+    var = _feature_frame(features, feature_codes, len(names))
+    return ExpressionMatrix(values, obs, var)
+
+
+def stack(matrices: Sequence[ExpressionMatrix]) -> ExpressionMatrix:
+    """Put the runs of several matrices below each other.
+
+    Returns
+    -------
+    Features with one accession are one column, in order of first appearance, and NaN where a
+    matrix does not have them. Runs of one name are told apart by their group in front.
+    """
+    if len(matrices) == 1:
+        return matrices[0]
+    import pandas as pd
+
+    if not matrices:
+        return ExpressionMatrix(np.empty((0, 0)), pd.DataFrame(), pd.DataFrame())
+    var = pd.concat([matrix.var for matrix in matrices])
+    var = var[~var.index.duplicated()]
+    values = np.full((sum(matrix.n_obs for matrix in matrices), len(var)), np.nan)
+    start = 0
+    for matrix in matrices:
+        places = var.index.get_indexer(matrix.var.index)
+        values[start : start + matrix.n_obs, places] = matrix.X
+        start += matrix.n_obs
+    obs = pd.concat([matrix.obs for matrix in matrices])
+    if not obs.index.is_unique and "groupId" in obs:
+        names = [f"{group}:{name}" for group, name in zip(obs["groupId"], obs.index, strict=True)]
+        obs.index = pd.Index(names, name="run", dtype=object)
+    return ExpressionMatrix(values, obs, var)
+
+
+def _coded(column: pa.ChunkedArray, what: str) -> tuple[list[str], NDArray[np.int64]]:
+    encoded = column.combine_chunks().dictionary_encode()
+    if encoded.null_count:
+        raise FrameError(f"{encoded.null_count} rows have no {what}")
+    names = [str(name) for name in encoded.dictionary.to_pylist()]
+    return names, encoded.indices.to_numpy().astype(np.int64)
+
+
+def _distinct(part: Part, name: str | None) -> tuple[list[str], NDArray[np.int64]]:
+    """Number the values of one key over all rows; distinct objects may share a value."""
+    values = part.values(name) if name is not None else []
+    numbers: dict[str, int] = {}
+    of_object = np.array(
+        [numbers.setdefault(str(value), len(numbers)) for value in values], dtype=np.int64
+    )
+    codes = part.all_codes()
+    return list(numbers), of_object[codes] if len(of_object) else np.zeros(len(codes), np.int64)
+
+
+def _first_name(features: Part) -> str | None:
+    return next(iter(features.names()), None)
+
+
+def _scatter(
+    rows: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    numbers: NDArray[np.float64],
+    names: tuple[list[str], list[str]],
+    fill: float,
+) -> NDArray[np.float64]:
+    shape = (len(names[0]), len(names[1]))
+    cells = rows * shape[1] + columns
+    counts = np.bincount(cells, minlength=shape[0] * shape[1]) if len(cells) else np.zeros(0)
+    if len(counts) and counts.max() > 1:
+        row, column = divmod(int(counts.argmax()), shape[1])
+        raise FrameError(
+            f"run {names[0][row]!r} has {int(counts.max())} values for feature "
+            f"{names[1][column]!r}: a matrix holds one. Narrow the query, or keep the long form"
+        )
+    matrix = np.full(shape, fill, dtype=np.float64)
+    matrix.reshape(-1)[cells] = numbers
+    return matrix
+
+
+def _run_frame(items: Items, run_codes: NDArray[np.int64], n_runs: int) -> pd.DataFrame:
+    import pandas as pd
+
+    first = _first_rows(run_codes, n_runs)
+    columns: dict[str, Column] = {}
+    for part_name in ("itemOrigin", "relationships", "metadata"):
+        part = items.parts[part_name]
+        codes = part.all_codes()[first]
+        for name in part.names():
+            free = name if name not in columns else f"{part_name}.{name}"
+            columns[free] = Column(free, part.values(name), codes)
+    obs = to_pandas(table(columns.values(), n_runs))
+    sources = obs.get("runSourceId")
+    unique = sources is not None and sources.notna().all() and sources.is_unique
+    index = sources if unique else obs.get("runId")
+    obs.index = pd.Index(index, name="run", dtype=object)
+    return obs
+
+
+def _feature_frame(
+    features: Part, feature_codes: NDArray[np.int64], n_features: int
+) -> pd.DataFrame:
+    import pandas as pd
+
+    codes = features.all_codes()[_first_rows(feature_codes, n_features)]
+    columns = [Column(name, features.values(name), codes) for name in features.names()]
+    var = to_pandas(table(columns, n_features))
+    index: Mapping[str, Any] | Any = var[columns[0].name] if columns else []
+    var.index = pd.Index(index, name=columns[0].name if columns else None, dtype=object)
+    return var
+
+
+def _first_rows(codes: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    first = np.zeros(n, dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    return first

@@ -1,0 +1,58 @@
+"""Matrices as AnnData."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from odm_shiny.errors import MissingDependency
+
+if TYPE_CHECKING:
+    import anndata
+    import pandas as pd
+
+    from odm_shiny.frames.matrix import ExpressionMatrix
+
+
+def to_anndata(matrix: ExpressionMatrix) -> anndata.AnnData:
+    """Return a matrix as AnnData: `X`, `obs` and `var` as they are, ``X`` not copied.
+
+    Attributes with values of several kinds are text, lists are text joined by ``|`` (the separator
+    of ODM's own tables), so that the result can be written to h5ad. Notes about columns are in
+    ``uns["notes"]``.
+
+    Raises
+    ------
+    MissingDependency
+        anndata is not installed.
+    """
+    try:
+        import anndata
+    except ImportError as exc:
+        message = 'anndata is not installed: pip install "odm-shiny[anndata]"'
+        raise MissingDependency(message) from exc
+    notes = {**matrix.obs.attrs.get("notes", {}), **matrix.var.attrs.get("notes", {})}
+    result = anndata.AnnData(X=matrix.X, obs=_writable(matrix.obs), var=_writable(matrix.var))
+    if notes:
+        result.uns["notes"] = notes
+    return result
+
+
+def _writable(frame: pd.DataFrame) -> pd.DataFrame:
+    # h5ad's writer refuses lists, columns without any value, and "/" in the name of a column
+    # (which would be a group): the first two are changed, names are left for the user to see.
+    result = frame.copy(deep=False)
+    result.index = result.index.astype(str)
+    result.index.name = None
+    for name in result.columns:
+        column = result[name]
+        if column.dtype != object:
+            continue
+        result[name] = column.map(_as_text).astype(object)
+    result.attrs = {}
+    return result
+
+
+def _as_text(value: object) -> object:
+    if isinstance(value, list):
+        return "|".join(str(item).replace("|", "||") for item in value if item is not None)
+    return value
