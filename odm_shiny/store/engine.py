@@ -11,11 +11,12 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, create_engine, event, exc, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url
 from sqlalchemy.pool import QueuePool
 
 from odm_shiny.errors import StoreError
@@ -31,15 +32,19 @@ _ADVISORY_LOCK = 0x6F646D  # any fixed number; it reads "odm"
 class SearchHooks(Protocol):
     """What the store tells its search index, inside the same transaction."""
 
-    def update(self, tx: Tx, kind: str, changes: Iterable[Any]) -> None: ...  # noqa: D102
+    def update(self, tx: Tx, kind: str, changes: Iterable[Any]) -> None:
+        """Documents that came, changed or went."""
 
-    def set_numbers(  # noqa: D102
-        self, tx: Tx, kind: str, column: str, slots: Any, values: Any
-    ) -> None: ...
+    def set_numbers(self, tx: Tx, kind: str, column: str, slots: Any, values: Any) -> None:
+        """System numbers of objects, such as their owner."""
 
-    def set_links(  # noqa: D102
+    def set_links(
         self, tx: Tx, source_kind: str, target_kind: str, links: Mapping[int, Sequence[int]]
-    ) -> None: ...
+    ) -> None:
+        """All targets of some sources."""
+
+    def alive(self, tx: Tx, kind: str) -> Any:
+        """Mask of the slots that hold an object."""
 
 
 @dataclass(slots=True, eq=False)
@@ -90,8 +95,11 @@ class Database:
     `odm_shiny.store.forking`.
     """
 
-    def __init__(self, url: str, *, search: SearchHooks | None = None) -> None:
-        parsed = make_url(url)
+    def __init__(self, url: str | URL, *, search: SearchHooks | None = None) -> None:
+        try:
+            parsed = make_url(url)
+        except exc.ArgumentError as error:
+            raise StoreError(f"this is no database URL: {error}") from error
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         if self.is_sqlite and not parsed.database:
             raise StoreError("a store needs a file: an in-memory SQLite database is not one")
@@ -100,7 +108,7 @@ class Database:
         )
         self.search = search
         self.n_active = 0
-        self.engine = _engine(url, is_sqlite=self.is_sqlite)
+        self.engine = _engine(parsed, is_sqlite=self.is_sqlite)
         self._turn = threading.Lock()
         self._thread = threading.local()
         self._left_behind: list[Any] = []
@@ -145,6 +153,27 @@ class Database:
     def close(self) -> None:
         """Close all idle connections; the last one to close tidies SQLite's log away."""
         self.engine.dispose()
+
+    def damage(self, tx: Tx) -> Iterator[str]:
+        """What the database itself finds wrong with its file; nothing where it is whole."""
+        if self.is_sqlite:
+            for (message,) in tx.conn.exec_driver_sql("PRAGMA integrity_check(20)"):
+                if message != "ok":
+                    yield f"the database file is damaged: {message}"
+            for table, row, other, _ in tx.conn.exec_driver_sql("PRAGMA foreign_key_check"):
+                yield f"row {row} of {table} points to a row of {other} that is gone"
+
+    def copy_to(self, target: Path) -> None:
+        """Copy a SQLite database into a new file: one snapshot, however much is written."""
+        try:
+            with (
+                closing(sqlite3.connect(self.where)) as source,
+                closing(sqlite3.connect(target)) as copy,
+            ):
+                source.backup(copy)
+            target.chmod(0o600)
+        except sqlite3.Error as error:
+            raise store_error(error, str(target)) from error
 
     def release_idle(self) -> None:
         """Close every connection that nobody uses."""
@@ -203,7 +232,7 @@ class Database:
         conn.commit()
 
 
-def _engine(url: str, *, is_sqlite: bool) -> Engine:
+def _engine(url: URL, *, is_sqlite: bool) -> Engine:
     """Make the engine: as many connections as there are transactions, 16 of them kept."""
     try:
         engine = create_engine(url, poolclass=QueuePool, pool_size=16, max_overflow=-1)

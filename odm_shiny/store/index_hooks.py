@@ -8,6 +8,7 @@ import numpy as np
 
 from odm_shiny.store.documents import Document
 from odm_shiny.store.engine import Tx
+from odm_shiny.store.search import Change
 
 OWNER, GROUP, CREATED, UPDATED = "#owner", "#group", "#created", "#updated"
 
@@ -25,8 +26,6 @@ def tell_created(
     """New objects of one kind, all with the same owner, group and time."""
     if tx.search is None or not slots:
         return
-    from odm_shiny.store.search import Change
-
     tx.search.update(
         tx, kind, [Change(slot, None, new) for slot, new in zip(slots, indexed, strict=True)]
     )
@@ -46,8 +45,6 @@ def tell_changed(
     """
     if tx.search is None or not changes:
         return
-    from odm_shiny.store.search import Change
-
     tx.search.update(tx, kind, [Change(slot, old, new) for slot, old, new in changes])
     if now is not None:
         where = np.array([slot for slot, _, _ in changes], dtype=np.int64)
@@ -56,7 +53,5 @@ def tell_changed(
 
 def tell_removed(tx: Tx, kind: str, gone: Sequence[tuple[int, Document]]) -> None:
     """Objects of one kind that are no more: (slot, what they were)."""
-    from odm_shiny.store.search import Change
-
     if tx.search is not None and gone:
         tx.search.update(tx, kind, [Change(slot, old, None) for slot, old in gone])

@@ -1,7 +1,8 @@
 """Who stands above and below whom, group by group.
 
 A *unit* is a group, or an object without one, such as a study. Links join members; a unit stands
-under another one when any of its members does.
+under another one when any of its members does. How many do is counted as links come and go
+(`odm_shiny.store.links`), so walking the graph takes as long as there are groups, not members.
 """
 
 from __future__ import annotations
@@ -9,21 +10,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import func, select, union
+from sqlalchemy import ColumnElement, select
 
 from odm_shiny.store.engine import Tx
 from odm_shiny.store.objects import Record, batches, by_ids
-from odm_shiny.store.schema import links, objects
+from odm_shiny.store.schema import objects, unit_links
 
 
 def parents(tx: Tx, units: Collection[int]) -> dict[int, set[int]]:
     """Unit -> the units right above it; units without any are left out."""
-    return _neighbours(tx, units, links.c.source_id, links.c.target_id)
+    return _neighbours(tx, units, unit_links.c.source_id, unit_links.c.target_id)
 
 
 def children(tx: Tx, units: Collection[int]) -> dict[int, set[int]]:
     """Unit -> the units right below it; units without any are left out."""
-    return _neighbours(tx, units, links.c.target_id, links.c.source_id)
+    return _neighbours(tx, units, unit_links.c.target_id, unit_links.c.source_id)
 
 
 def units_below(tx: Tx, unit: int) -> set[int]:
@@ -95,19 +96,11 @@ def _of_kind(tx: Tx, ids: Collection[int], kind: str) -> set[int]:
 
 
 def _neighbours(
-    tx: Tx, units: Collection[int], near_end: object, far_end: object
+    tx: Tx, units: Collection[int], near: ColumnElement[int], far: ColumnElement[int]
 ) -> dict[int, set[int]]:
-    """Unit -> units at the far end of the links of its members, and of itself."""
-    near, far = objects.alias("near"), objects.alias("far")
-    joined = links.join(near, near.c.id == near_end).join(far, far.c.id == far_end)
-    unit = func.coalesce(near.c.group_id, near.c.id)
-    neighbour = func.coalesce(far.c.group_id, far.c.id)
-    pairs = select(unit, neighbour).distinct().select_from(joined)
+    """Unit -> units at the far end of its links."""
     found: dict[int, set[int]] = defaultdict(set)
     for part in batches(sorted(units)):
-        # Two questions, each by its own index: the members of a unit, and the unit as an object.
-        members = pairs.where(near.c.group_id.in_(part))
-        itself = pairs.where(near.c.id.in_(part), near.c.group_id.is_(None))
-        for one, other in tx.conn.execute(union(members, itself)):
+        for one, other in tx.conn.execute(select(near, far).where(near.in_(part))):
             found[one].add(other)
     return dict(found)

@@ -1,17 +1,17 @@
 """Make and remove links.
 
 A link joins two objects, the target being the parent. A link of two groups is the links of their
-members; nothing is stored about the groups themselves.
+members; of the groups themselves only the number of those links is kept.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, delete, insert, select, true
+from sqlalchemy import bindparam, delete, func, insert, select, true, update
 
 from odm_shiny.store.engine import Tx
 from odm_shiny.store.kinds import MEMBER_OF, RUN_KINDS
@@ -20,7 +20,7 @@ from odm_shiny.store.link_matching import Keyed, match
 from odm_shiny.store.link_rules import LinkRule, group_rule_for, rule_for
 from odm_shiny.store.objects import Record, batches, by_ids
 from odm_shiny.store.refusals import LinkConflict, LinkNotFound, NoPartner, NotPossible
-from odm_shiny.store.schema import links, objects
+from odm_shiny.store.schema import links, objects, unit_links
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +145,18 @@ def unlink(tx: Tx, source: Record, target: Record) -> int:
 def remove_all_of(tx: Tx, ids: Collection[int]) -> None:
     """Remove every link that has one of these objects at either end; for their deletion."""
     tx.must_write()
-    gone: dict[tuple[str, str], set[int]] = defaultdict(set)
+    gone: dict[Pair, tuple[str, str]] = {}
     for part in batches(sorted(ids)):
-        touched = links.c.source_id.in_(part) | links.c.target_id.in_(part)
-        for row in tx.conn.execute(select(links).where(touched)):
-            gone[row.source_kind, row.target_kind].add(row.source_id)
-        tx.conn.execute(delete(links).where(touched))
-    for (source_kind, target_kind), sources in gone.items():
-        _tell(tx, source_kind, {target_kind}, sources)
+        for end in (links.c.source_id, links.c.target_id):
+            for row in tx.conn.execute(select(links).where(end.in_(part))):
+                pair = Pair(row.source_id, row.target_id)
+                gone[pair] = (row.source_kind, row.target_kind)
+    _delete(tx, list(gone))
+    sources: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for pair, kinds in gone.items():
+        sources[kinds].add(pair.source)
+    for (source_kind, target_kind), changed in sources.items():
+        _tell(tx, source_kind, {target_kind}, changed)
 
 
 def exists(tx: Tx, source: Record, target: Record) -> bool:
@@ -185,20 +189,10 @@ def _create(tx: Tx, rule: LinkRule, pairs: Sequence[Pair]) -> int:
         return 0
     with tx.conn.begin_nested():  # so that a conflict found at the end leaves nothing behind
         _delete(tx, replaced)
-        if new:
-            tx.conn.execute(insert(links), [_row(pair, rule) for pair in new])
+        _insert(tx, rule, new)
         _refuse_several_studies(tx, sources)
     _tell(tx, rule.source, {rule.target, *(others[pair] for pair in replaced)}, sources)
     return len(new)
-
-
-def _row(pair: Pair, rule: LinkRule) -> dict[str, object]:
-    return {
-        "source_id": pair.source,
-        "target_id": pair.target,
-        "source_kind": rule.source,
-        "target_kind": rule.target,
-    }
 
 
 def _links_of(tx: Tx, sources: Sequence[int]) -> dict[Pair, str]:
@@ -210,13 +204,39 @@ def _links_of(tx: Tx, sources: Sequence[int]) -> dict[Pair, str]:
     return found
 
 
-def _delete(tx: Tx, pairs: Iterable[Pair]) -> None:
-    rows = [pair._asdict() for pair in pairs]
-    if rows:
-        ends = and_(
-            links.c.source_id == bindparam("source"), links.c.target_id == bindparam("target")
-        )
-        tx.conn.execute(delete(links).where(ends), rows)
+def _insert(tx: Tx, rule: LinkRule, new: Sequence[Pair]) -> None:
+    if not new:
+        return
+    kinds = {"source_kind": rule.source, "target_kind": rule.target}
+    rows = [{"source_id": pair.source, "target_id": pair.target, **kinds} for pair in new]
+    tx.conn.execute(insert(links), rows)
+    _count(tx, new, +1)
+
+
+def _delete(tx: Tx, gone: Sequence[Pair]) -> None:
+    if not gone:
+        return
+    ends = (links.c.source_id == bindparam("source")) & (links.c.target_id == bindparam("target"))
+    tx.conn.execute(delete(links).where(ends), [pair._asdict() for pair in gone])
+    _count(tx, gone, -1)
+
+
+def _count(tx: Tx, pairs: Sequence[Pair], step: int) -> None:
+    """Keep the number of links between units: one more, or one less, for each pair."""
+    unit: dict[int, int] = {}
+    for part in batches(sorted({end for pair in pairs for end in pair})):
+        query = select(objects.c.id, func.coalesce(objects.c.group_id, objects.c.id))
+        unit.update(tuple(row) for row in tx.conn.execute(query.where(objects.c.id.in_(part))))
+    for ends, n in Counter(Pair(unit[p.source], unit[p.target]) for p in pairs).items():
+        row = (unit_links.c.source_id == ends.source) & (unit_links.c.target_id == ends.target)
+        values = {"n_links": unit_links.c.n_links + n * step}
+        if tx.conn.execute(update(unit_links).where(row).values(values)).rowcount == 0:
+            tx.conn.execute(
+                insert(unit_links).values(
+                    source_id=ends.source, target_id=ends.target, n_links=n * step
+                )
+            )
+    tx.conn.execute(delete(unit_links).where(unit_links.c.n_links == 0))
 
 
 def _refuse_others(tx: Tx, rule: LinkRule, others: dict[Pair, str]) -> None:

@@ -5,10 +5,11 @@
     objects             studies, samples, libraries, preparations, groups and runs, as they are now
     document_versions   what they were before
     links               who belongs to whom
+    unit_links          the same group by group, counted: the graph that is walked
     chains              version chains of data files, and their members
     matrices            which matrix holds the values of which group
     users, people_groups, memberships, shares, tokens
-    templates, template_attributes
+    templates
     dictionaries, terms, term_names, term_parents
     jobs                imports: asked for, running, done
     counters, settings
@@ -140,6 +141,15 @@ links = Table(
     Index("links_target", "target_id", "source_kind"),
 )
 
+unit_links = Table(
+    "unit_links",
+    metadata,
+    Column("source_id", ForeignKey("objects.id"), primary_key=True),
+    Column("target_id", ForeignKey("objects.id"), primary_key=True),
+    Column("n_links", Integer, nullable=False),
+    Index("unit_links_target", "target_id"),
+)
+
 shares = Table(
     "shares",
     metadata,
@@ -190,21 +200,7 @@ templates = Table(
     Column("owner_id", ForeignKey("users.id"), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
-)
-
-template_attributes = Table(
-    "template_attributes",
-    metadata,
-    Column("template_id", ForeignKey("templates.id"), primary_key=True),
-    Column("data_type", Text, primary_key=True),
-    Column("position", Integer, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("metainfo_type", Text, nullable=False),
-    Column("is_required", Boolean, nullable=False),
-    Column("is_read_only", Boolean, nullable=False),
-    Column("description", Text, nullable=True),
-    Column("dictionary_name", Text, nullable=True),
-    UniqueConstraint("template_id", "data_type", "name", name="template_attributes_name"),
+    Column("attributes", Text, nullable=False),  # JSON array, as in ODM's template files
 )
 
 dictionaries = Table(
