@@ -1,0 +1,202 @@
+"""Stream a matrix as CSV or as Arrow IPC, block by block.
+
+Both take the same blocks and give the same numbers: a value in the Arrow stream is the float64
+that the text in the CSV stands for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from odm_shiny.formats.rounding import number_text, rounded_text
+
+FeatureCells = Sequence[str | None] | NDArray[Any]
+"""A feature column of a block: texts, ``None`` where missing; or float64."""
+Block = tuple[Sequence[FeatureCells], NDArray[np.float64]]
+"""Feature columns and values (n_rows, n_columns); quickest if C-contiguous."""
+
+_SMALL = 1 << 17
+"""Values written before the compiled writer is loaded, which takes a second the first time."""
+_CELLS_AT_ONCE = 1 << 16
+_SPECIAL = frozenset(',"\r\n')
+
+RowWriter = Callable[[list[bytes], NDArray[np.float64], int], bytes]
+
+
+def stream_csv(
+    feature_names: Sequence[str],
+    column_names: Sequence[str],
+    blocks: Iterable[Block],
+    *,
+    round_digits: int,
+) -> Iterator[bytes]:
+    """Write a matrix as CSV.
+
+    Parameters
+    ----------
+    feature_names, column_names
+        Names of the feature columns and of the numeric columns: the header line.
+    blocks
+        Rows of the matrix.
+    round_digits
+        Most digits after the point, at least 0; see `rounding.rounded_text`.
+
+    Yields
+    ------
+    UTF-8 with LF line ends, the header first; missing values are empty.
+    """
+    names = [_quoted(name) for name in (*feature_names, *column_names)]
+    yield (",".join(names) + "\n").encode()
+    n_values = 0
+    write: RowWriter = write_rows
+    for columns, values in blocks:
+        step = max(1, _CELLS_AT_ONCE // max(1, values.shape[1]))
+        for first in range(0, len(values), step):
+            rows = values[first : first + step]
+            prefixes = _prefixes([column[first : first + step] for column in columns], len(rows))
+            n_values += rows.size
+            if n_values > _SMALL and write is write_rows:
+                write = _fast_writer()
+            yield write(prefixes, rows, round_digits)
+
+
+def stream_arrow(
+    feature_names: Sequence[str],
+    column_names: Sequence[str],
+    blocks: Iterable[Block],
+    *,
+    round_digits: int,
+    feature_types: Sequence[pa.DataType],
+) -> Iterator[bytes]:
+    """Write a matrix as an Arrow IPC stream.
+
+    Parameters
+    ----------
+    feature_names, column_names, blocks, round_digits
+        As in `stream_csv`.
+    feature_types
+        Arrow type of each feature column, `pa.string()` or `pa.float64()`.
+
+    Yields
+    ------
+    Parts of the stream, the schema first: the feature columns, then one float64 column a run;
+    missing values are null.
+    """
+    fields = [pa.field(n, t) for n, t in zip(feature_names, feature_types, strict=True)]
+    schema = pa.schema(fields + [pa.field(name, pa.float64()) for name in column_names])
+    sink = _Drain()
+    with pa.ipc.new_stream(pa.PythonFile(sink, "w"), schema) as writer:
+        yield sink.take()
+        for columns, values in blocks:
+            arrays = [
+                pa.array(column, kind, from_pandas=True)
+                for column, kind in zip(columns, feature_types, strict=True)
+            ]
+            runs = np.ascontiguousarray(round_half_up(values, round_digits).T)
+            has_missing = bool(np.isnan(runs).any())
+            arrays += [pa.array(run, from_pandas=has_missing) for run in runs]
+            writer.write_batch(pa.record_batch(arrays, schema=schema))
+            yield sink.take()
+    yield sink.take()
+
+
+def round_half_up(values: NDArray[np.float64], digits: int) -> NDArray[np.float64]:
+    """Round as `stream_csv` does: the float64 that its text stands for."""
+    if values.size > _SMALL:
+        from odm_shiny.formats.csv_kernel import round_values
+
+        rounded: NDArray[np.float64]
+        rounded, doubtful = round_values(np.ascontiguousarray(values), digits)
+        for row, column in np.argwhere(doubtful):
+            rounded[row, column] = float(rounded_text(float(values[row, column]), digits))
+        return rounded
+    flat = [float(rounded_text(value, digits) or "nan") for value in values.ravel().tolist()]
+    return np.array(flat, np.float64).reshape(values.shape)
+
+
+def write_rows(prefixes: list[bytes], values: NDArray[np.float64], digits: int) -> bytes:
+    """Write rows with Python alone; the reference for the compiled writer."""
+    lines = []
+    for prefix, row in zip(prefixes, values.tolist(), strict=True):
+        cells = ",".join([rounded_text(value, digits) for value in row])
+        lines.append(prefix + b"," + cells.encode() + b"\n" if row else prefix + b"\n")
+    return b"".join(lines)
+
+
+def _fast_writer() -> RowWriter:
+    try:
+        from odm_shiny.formats import csv_kernel
+    except ImportError:  # numba comes with odm-shiny[server]; slower without
+        return write_rows
+    buffer = np.empty(0, np.uint8)
+
+    def write(prefixes: list[bytes], values: NDArray[np.float64], digits: int) -> bytes:
+        nonlocal buffer
+        joined = np.frombuffer(b"".join(prefixes), np.uint8)
+        ends = np.cumsum([len(prefix) for prefix in prefixes], dtype=np.int64)
+        room = len(joined) + (values.shape[1] * csv_kernel.CELL_BYTES + 1) * len(prefixes)
+        if len(buffer) < room:
+            buffer = np.empty(room, np.uint8)
+        values = np.ascontiguousarray(values)
+        parts, row = [], 0
+        while row < len(values):
+            row, size = csv_kernel.format_rows(values, row, digits, joined, ends, buffer)
+            parts.append(buffer[:size].tobytes())
+            if row < len(values):  # a number that needs more than float64 arithmetic
+                parts.append(write_rows(prefixes[row : row + 1], values[row : row + 1], digits))
+                row += 1
+        return b"".join(parts)
+
+    return write
+
+
+def _prefixes(columns: Sequence[FeatureCells], n_rows: int) -> list[bytes]:
+    """Feature cells of each row, joined."""
+    if not columns:
+        return [b""] * n_rows
+    texts = [_cell_texts(column) for column in columns]
+    return [",".join(cells).encode(errors="surrogatepass") for cells in zip(*texts, strict=True)]
+
+
+def _cell_texts(column: FeatureCells) -> list[str]:
+    if isinstance(column, np.ndarray) and column.dtype.kind == "f":
+        return [number_text(value) for value in column.tolist()]
+    return ["" if text is None else _quoted(text) for text in column]
+
+
+def _quoted(text: str) -> str:
+    if _SPECIAL.isdisjoint(text):
+        return text
+    return '"' + text.replace('"', '""') + '"'
+
+
+class _Drain:
+    """A file that keeps what was written until it is taken."""
+
+    closed = False
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def write(self, data: Any) -> int:
+        self._parts.append(bytes(data))
+        return len(self._parts[-1])
+
+    def writable(self) -> bool:
+        return True
+
+    def flush(self) -> None:
+        """Nothing to do: what was written is here."""
+
+    def close(self) -> None:
+        self.closed = True
+
+    def take(self) -> bytes:
+        data = b"".join(self._parts)
+        self._parts.clear()
+        return data

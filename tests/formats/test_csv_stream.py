@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import csv
+import io
+import struct
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from odm_shiny.formats import csv_kernel
+from odm_shiny.formats.csv_stream import round_half_up, stream_arrow, stream_csv, write_rows
+from odm_shiny.formats.rounding import rounded_text
+
+BITS = st.binary(min_size=8, max_size=8).map(lambda bits: struct.unpack("d", bits)[0])
+DECIMAL = st.builds(
+    lambda whole, decimals: whole / 10**decimals, st.integers(-(10**9), 10**9), st.integers(0, 9)
+)
+NUMBER = BITS | DECIMAL | st.floats() | st.integers(-(2**60), 2**60).map(float)
+
+
+def written_by_kernel(row: list[float], digits: int) -> bytes | None:
+    """One row by the compiled writer; ``None`` if it leaves the row to the caller."""
+    out = np.empty(csv_kernel.CELL_BYTES * len(row) + 10, np.uint8)
+    prefix = np.frombuffer(b"g", np.uint8)
+    done, size = csv_kernel.format_rows(np.array([row]), 0, digits, prefix, np.array([1]), out)
+    return out[:size].tobytes() if done else None
+
+
+@given(st.lists(NUMBER, min_size=1, max_size=4), st.integers(0, 40))
+def test_compiled_rows_are_those_of_plain_python(row, digits):
+    text = written_by_kernel(row, digits)
+    assert text is None or text == write_rows([b"g"], np.array([row]), digits)
+
+
+@given(
+    st.integers(0, 10**17).map(lambda digits: digits / 10**10)
+    | st.floats(1e-9, 1e15).filter(lambda value: value >= 1e-9),
+    st.integers(0, 36),
+)
+def test_usual_numbers_are_never_left_to_the_caller(value, digits):
+    assert written_by_kernel([value, -value, 0.0], digits) is not None
+
+
+@given(st.integers(0, 10**7), st.integers(0, 6))
+def test_halves_are_rounded_up_by_the_compiled_writer(whole, digits):
+    value = float(f"{whole}5e-{digits + 1}")
+    assert (
+        written_by_kernel([value], digits) == b"g," + rounded_text(value, digits).encode() + b"\n"
+    )
+
+
+def large_values() -> np.ndarray:
+    """More values than the compiled writer needs to come in, with some that it cannot write."""
+    rng = np.random.default_rng(3)
+    values = np.round(rng.normal(0, 100, (900, 211)), 5)
+    values[rng.random(values.shape) < 0.1] = np.nan
+    values[700, 3], values[701, 210], values[899, 0] = 1e300, 5e-324, -1e22
+    return values
+
+
+@pytest.mark.parametrize("digits", [0, 4, 17, 400])
+def test_large_and_small_matrices_are_written_alike(digits):
+    values = large_values()
+    names, runs = [f"é{i}" for i in range(900)], [f"S{i}" for i in range(211)]
+    blocks = [([names[a : a + 300]], values[a : a + 300]) for a in (0, 300, 600)]
+    chunks = list(stream_csv(["gene"], runs, blocks, round_digits=digits))
+    assert chunks[0] == ("gene," + ",".join(runs) + "\n").encode()
+    assert b"".join(chunks[1:]) == write_rows([name.encode() for name in names], values, digits)
+
+
+def test_csv_quotes_what_needs_it_and_leaves_missing_cells_empty():
+    features = [['a"b', "c,d", None, "e\nf"], np.array([1.0, 2.5, np.nan, 1e7])]
+    values = np.array([[1.25, np.nan], [0, -1], [2.00004, 3], [np.nan, np.nan]])
+    chunks = list(
+        stream_csv(["ge,ne", "start"], ["S1", 'S"2'], [(features, values)], round_digits=4)
+    )
+    text = b"".join(chunks).decode()
+    assert text.splitlines()[:2] == ['"ge,ne",start,S1,"S""2"', '"a""b",1,1.25,']
+    rows = list(csv.reader(io.StringIO(text)))
+    assert rows[0] == ["ge,ne", "start", "S1", 'S"2']
+    assert rows[2] == ["c,d", "2.5", "0.0", "-1.0"]
+    assert rows[3] == ["", "", "2.0", "3.0"]
+    assert rows[4] == ["e\nf", "10000000", "", ""]
+
+
+def test_header_comes_before_any_block_is_asked_for():
+    def blocks():
+        raise AssertionError("asked too early")
+        yield
+
+    assert next(stream_csv(["g"], ["S1"], blocks(), round_digits=4)) == b"g,S1\n"
+
+
+def test_matrix_without_runs_or_rows_is_a_header_and_names():
+    empty = np.empty((0, 2))
+    assert b"".join(stream_csv(["g"], ["a", "b"], [([[]], empty)], round_digits=1)) == b"g,a,b\n"
+    none = np.empty((2, 0))
+    assert b"".join(stream_csv(["g"], [], [([["x", "y"]], none)], round_digits=1)) == b"g\nx\ny\n"
+
+
+@pytest.mark.parametrize("digits", [0, 2, 17])
+def test_arrow_stream_holds_the_numbers_of_the_csv(digits):
+    values = large_values()
+    names = [f"g{i}" for i in range(900)]
+    start = np.where(np.arange(900) == 5, np.nan, np.arange(900) / 4)
+    runs = [f"S{i}" for i in range(211)]
+    blocks = [([names[a : a + 450], start[a : a + 450]], values[a : a + 450]) for a in (0, 450)]
+    chunks = list(
+        stream_arrow(
+            ["gene", "start"],
+            runs,
+            blocks,
+            round_digits=digits,
+            feature_types=[pa.string(), pa.float64()],
+        )
+    )
+    assert len(chunks) >= 3
+    table = pa.ipc.open_stream(b"".join(chunks)).read_all()
+    assert table.column_names == ["gene", "start", *runs]
+    assert table["gene"].to_pylist() == names
+    assert table["start"].null_count == 1
+    texts = list(
+        csv.reader(
+            io.StringIO(
+                b"".join(stream_csv(["gene", "start"], runs, blocks, round_digits=digits)).decode()
+            )
+        )
+    )
+    expected = np.array([[float(cell or "nan") for cell in row[2:]] for row in texts[1:]])
+    for number, run in enumerate(runs):
+        column = table[run]
+        assert column.null_count == np.isnan(expected[:, number]).sum()
+        np.testing.assert_array_equal(column.to_numpy(), expected[:, number])
+
+
+@given(st.lists(NUMBER, min_size=1, max_size=3), st.integers(0, 25))
+def test_rounded_numbers_are_what_the_text_stands_for(row, digits):
+    expected = [float(rounded_text(value, digits) or "nan") for value in row]
+    small = np.array([row])
+    np.testing.assert_array_equal(round_half_up(small, digits)[0], expected)
+    rounded, doubtful = csv_kernel.round_values(small, digits)
+    certain = ~doubtful[0]
+    np.testing.assert_array_equal(rounded[0][certain], np.array(expected)[certain])
