@@ -12,6 +12,7 @@ from odm_shiny.server.cursors import decode_cursor, encode_cursor
 from odm_shiny.server.expression_items import Item, Position, find_items
 from odm_shiny.server.view import View
 from odm_shiny.store import objects
+from odm_shiny.store.documents import ACCESSION
 
 if TYPE_CHECKING:
     from odm_shiny.server.planner import Mask, Planner
@@ -131,14 +132,12 @@ def run_links(planner: Planner, records: list[Record]) -> dict[int, dict[str, st
     slots = np.asarray([record.slot for record in records], dtype=np.int64)
     found: dict[int, dict[str, str]] = {}
     for kind in LINKED_KINDS:
-        offsets, targets = planner.store.search.links_of(planner.tx, "expression", kind, slots)
-        accessions = {
-            record.slot: record.public_id
-            for record in objects.by_slots(planner.tx, kind, np.unique(targets))
-        }
-        for i, slot in enumerate(slots):
-            for target in targets[offsets[i] : offsets[i + 1]]:
-                found.setdefault(int(slot), {})[kind] = accessions[int(target)]
+        search = planner.store.search
+        offsets, targets = search.links_of(planner.tx, "expression", kind, slots)
+        accessions = search.values(planner.tx, kind, ACCESSION, targets)
+        for i, slot in enumerate(slots.tolist()):
+            for accession in accessions[offsets[i] : offsets[i + 1]]:
+                found.setdefault(slot, {})[kind] = accession or ""
     return found
 
 
