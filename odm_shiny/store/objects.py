@@ -363,8 +363,7 @@ def _records(
         if row.kind in RUN_KINDS:
             document = documents.merged(groups[row.group_id], document)
         # The columns stand in the order of the fields; by name it would take twice the time.
-        fields: Sequence[Any] = row[:-1]
-        yield Record(*fields, document)
+        yield Record(*[*row[:-1], document])
 
 
 def _group_documents(tx: Tx, rows: Sequence[Any]) -> dict[int, Document]:
