@@ -37,6 +37,9 @@ CHUNK_SLOTS: Final = 65_536
 CHUNK_CODES: Final = 8_192
 """Codes per chunk of a dictionary array: 64 KiB of float64."""
 
+CHUNK_CHARACTERS: Final = 65_536
+"""Characters after which a chunk of words is full."""
+
 
 class Role(IntEnum):
     """What a row of ``search_column`` is."""
@@ -45,12 +48,14 @@ class Role(IntEnum):
     NUMBER = 1
     LINK = 2
     ALIVE = 3
+    WORDS = 4
 
 
 class Part(IntEnum):
     """Which array of a column a row of ``search_part`` belongs to.
 
-    ``CODES``, ``NUMBERS`` and ``TARGETS`` run over slots, the others over codes.
+    ``CODES``, ``NUMBERS`` and ``TARGETS`` run over slots, ``CODE_...`` over codes; ``WORDS`` are
+    all words of a kind, for the wildcards of full text.
     """
 
     CODES = 0
@@ -59,6 +64,7 @@ class Part(IntEnum):
     CODE_NUMBERS = 3
     CODE_DATES = 4
     CODE_MEMBERS = 5
+    WORDS = 6
 
 
 # Byte order of UTF-8 is code point order, which is how Python sorts: SQLite's default.
@@ -126,13 +132,10 @@ def create_text_index(conn: Connection) -> None:
     The ``ascii`` tokenizer, for which every non-ASCII character belongs to a word, only cuts at
     those spaces, so database and parser cannot differ over what a word is. Rows are never changed
     or deleted, because they hold dictionary values and the dictionary only grows; so the table
-    needs no content. Other databases have no such table: see `odm_shiny.store.text_index`.
+    needs no content. Other databases have no such table: see `odm_shiny.store.search.text_index`.
     """
     if conn.dialect.name == "sqlite":
         conn.exec_driver_sql(
             "CREATE VIRTUAL TABLE IF NOT EXISTS search_text"
             " USING fts5(body, content='', tokenize=\"ascii tokenchars '_'\")"
-        )
-        conn.exec_driver_sql(
-            "CREATE VIRTUAL TABLE IF NOT EXISTS search_word USING fts5vocab(search_text, 'row')"
         )

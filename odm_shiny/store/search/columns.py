@@ -10,10 +10,10 @@ import numpy as np
 from sqlalchemy import Connection, bindparam, select
 
 from odm_shiny.errors import StoreError
-from odm_shiny.store import chunks
-from odm_shiny.store.chunk_cache import ChunkCache
-from odm_shiny.store.chunks import AnyInts, Bools, Codes, Floats, Ints, Rows
-from odm_shiny.store.rows import join_rows
+from odm_shiny.store.search import chunks
+from odm_shiny.store.search.chunk_cache import ChunkCache
+from odm_shiny.store.search.chunks import AnyInts, Bools, Codes, Floats, Ints, Rows
+from odm_shiny.store.search.rows import join_rows
 from odm_shiny.store.search_schema import (
     CHUNK_CODES,
     CHUNK_SLOTS,
@@ -28,6 +28,7 @@ BATCH: Final = 1_000
 """Values bound in one ``IN`` list; every database takes this many."""
 
 ALIVE_NAME: Final = "#alive"
+WORDS_NAME: Final = "#words"
 _LAYOUT_BYTES: Final = 250  # of one entry in memory, roughly
 
 
@@ -227,6 +228,11 @@ class ColumnReader:
                     is_set = chunks.as_dense(codes) != 0
                     mask[start : start + len(is_set)] = is_set
         return mask
+
+    def words(self) -> list[str]:
+        """Give all words of the kind, in texts with every word between newlines."""
+        column_id = self.column(Role.WORDS, WORDS_NAME)
+        return [] if column_id is None else list(self.read(column_id, Part.WORDS, str).values())
 
     def code_array(self, column_id: int, part: Part, n_codes: int) -> Floats | None:
         """Give one number per code: (n_codes + 1,), NaN = none; ``None`` if no code has one."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from odm_shiny.store import chunks
-from odm_shiny.store.chunks import AnyInts, Bools, Codes, Ints, Rows
+from odm_shiny.store.search import chunks
+from odm_shiny.store.search.chunks import AnyInts, Bools, Codes, Ints, Rows
 
 NO_LABELS: Ints = np.empty(0, np.int64)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from odm_shiny.store.chunks import Ints
-from odm_shiny.store.code_tables import CodeTables
-from odm_shiny.store.rows import take_rows
+from odm_shiny.store.search.chunks import Ints
+from odm_shiny.store.search.code_tables import CodeTables
+from odm_shiny.store.search.rows import take_rows
 
 
 def texts_at(tables: CodeTables, slots: Ints) -> list[tuple[str, ...]]:

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from odm_shiny.store.chunks import Ints
-from odm_shiny.store.column_writer import ColumnWriter
-from odm_shiny.store.columns import ALIVE_NAME
+from odm_shiny.store.search.chunks import Ints
+from odm_shiny.store.search.column_writer import ColumnWriter
+from odm_shiny.store.search.columns import ALIVE_NAME
+from odm_shiny.store.search.text_index import TextIndex
+from odm_shiny.store.search.value_codes import add_values, form_of
 from odm_shiny.store.search_schema import Role
-from odm_shiny.store.text_index import TextIndex
-from odm_shiny.store.value_codes import add_values, form_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from odm_shiny.store import chunks
-from odm_shiny.store.chunks import AnyInts, Bools, Codes, SparseCodes
+from odm_shiny.store.search import chunks
+from odm_shiny.store.search.chunks import AnyInts, Bools, Codes, SparseCodes
 from odm_shiny.store.search_schema import CHUNK_SLOTS
 
 _FEW: Final = 4

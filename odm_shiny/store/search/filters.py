@@ -9,10 +9,10 @@ import numpy as np
 
 from odm_shiny.errors import QueryError
 from odm_shiny.query.nodes import And, Compare, Expr, Not, Or
-from odm_shiny.store.chunks import Bools
-from odm_shiny.store.code_tables import CodeTables
-from odm_shiny.store.columns import ColumnReader
-from odm_shiny.store.masks import look_up
+from odm_shiny.store.search.chunks import Bools
+from odm_shiny.store.search.code_tables import CodeTables
+from odm_shiny.store.search.columns import ColumnReader
+from odm_shiny.store.search.masks import look_up
 
 _NULL: Final = "null"
 

@@ -10,6 +10,7 @@ stored beside the bytes:
 ``lists``                      int32 count n, offsets (n + 1), then the members: n rows of integers
 ``listcodes``                  the same, preceded by the code that each row belongs to
 ``float64``                    one number per code, NaN = none
+``words``                      UTF-8 text, every word between newlines
 =============================  =====================================================================
 
 All little-endian and uncompressed: compression (zlib, lz4, zstd) made reading two to twenty times
@@ -19,6 +20,7 @@ slower and a 64 KiB page write is cheap.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from sys import getsizeof
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -88,7 +90,7 @@ class Rows:
     labels: AnyInts
 
 
-Chunk: TypeAlias = Codes | Rows | Ints | Floats
+Chunk: TypeAlias = Codes | Rows | Ints | Floats | str
 
 
 def encode_codes(codes: AnyInts) -> tuple[str, bytes]:
@@ -135,6 +137,11 @@ def encode_floats(values: Floats) -> tuple[str, bytes]:
     return "float64", values.astype("<f8").tobytes()
 
 
+def encode_words(lines: str) -> tuple[str, bytes]:
+    """Write words, each between newlines."""
+    return "words", lines.encode()
+
+
 def decode(form: str, data: bytes) -> Chunk:
     """Read a chunk; the arrays are read-only views of `data` where no arithmetic is needed.
 
@@ -156,6 +163,8 @@ def decode(form: str, data: bytes) -> Chunk:
             return _decode_rows(data, labelled=kind == "listcodes")
         if form == "float64":
             return np.frombuffer(data, "<f8")
+        if form == "words":
+            return data.decode()
     except (ValueError, KeyError, IndexError) as exc:
         raise StoreError(f"search index: a chunk of form {form!r} does not decode: {exc}") from exc
     raise StoreError(f"search index: unknown chunk form {form!r}; written by a newer version?")
@@ -169,7 +178,7 @@ def n_bytes(chunk: Chunk) -> int:
         return chunk.slots.nbytes + chunk.codes.nbytes
     if isinstance(chunk, Rows):
         return chunk.offsets.nbytes + chunk.members.nbytes + chunk.labels.nbytes
-    return np.asarray(chunk).nbytes
+    return getsizeof(chunk) if isinstance(chunk, str) else np.asarray(chunk).nbytes
 
 
 def n_slots_used(codes: Codes) -> int:

@@ -9,11 +9,11 @@ import numpy as np
 from odm_shiny.errors import QueryError
 from odm_shiny.query.full_text import Term, tokenize
 from odm_shiny.query.nodes import And, Expr, Not, Or
-from odm_shiny.store.chunks import Bools
-from odm_shiny.store.code_tables import CodeTables
-from odm_shiny.store.columns import ColumnReader
-from odm_shiny.store.masks import look_up
-from odm_shiny.store.text_index import TextIndex
+from odm_shiny.store.search.chunks import Bools
+from odm_shiny.store.search.code_tables import CodeTables
+from odm_shiny.store.search.columns import ColumnReader
+from odm_shiny.store.search.masks import look_up
+from odm_shiny.store.search.text_index import TextIndex
 
 
 class TextSearch:
@@ -78,7 +78,7 @@ class TextSearch:
         if self.reader.number < 0:
             return mask
         phrases = dict.fromkeys(phrase for term in terms for phrase in self._phrases(term))
-        found = self.index.find(self.reader.conn, self.reader.number, phrases)
+        found = self.index.find(self.reader, phrases)
         self.reader.prefetch(found)
         for column_id, codes in found.items():
             tables = CodeTables(self.reader, column_id)

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from odm_shiny.store import chunks
-from odm_shiny.store.chunks import AnyInts, Bools, Codes, Ints, Rows, SparseCodes
-from odm_shiny.store.column_writer import ColumnWriter
-from odm_shiny.store.columns import ColumnReader
-from odm_shiny.store.masks import look_up
-from odm_shiny.store.rows import any_member, join_rows, make_rows, rows_of_codes, take_rows
+from odm_shiny.store.search import chunks
+from odm_shiny.store.search.chunks import AnyInts, Bools, Codes, Ints, Rows, SparseCodes
+from odm_shiny.store.search.column_writer import ColumnWriter
+from odm_shiny.store.search.columns import ColumnReader
+from odm_shiny.store.search.masks import look_up
+from odm_shiny.store.search.rows import any_member, join_rows, make_rows, rows_of_codes, take_rows
 from odm_shiny.store.search_schema import CHUNK_SLOTS, Part, Role
 
 

@@ -15,12 +15,12 @@ import numpy as np
 from sqlalchemy import Connection, Table, bindparam, func, insert, select
 
 from odm_shiny.query.values import moment_of, number_of, value_text
-from odm_shiny.store.chunks import Ints
-from odm_shiny.store.column_writer import ColumnWriter
-from odm_shiny.store.columns import BATCH
-from odm_shiny.store.rows import make_rows
+from odm_shiny.store.search.chunks import Ints
+from odm_shiny.store.search.column_writer import ColumnWriter
+from odm_shiny.store.search.columns import BATCH
+from odm_shiny.store.search.rows import make_rows
+from odm_shiny.store.search.text_index import TextIndex
 from odm_shiny.store.search_schema import Part, search_value
-from odm_shiny.store.text_index import TextIndex
 
 Form: TypeAlias = str | tuple[str, ...] | None
 """A value as the index keeps it: one text, the texts of a list, or nothing."""
@@ -177,7 +177,7 @@ def _add_texts(
         parsed = [parse(text) for text in new]
         values = np.array([np.nan if one is None else one for one in parsed], np.float64)
         writer.add_code_array(column_id, part, codes, values)
-    text_index.add(writer.conn, writer.number, column_id, codes, new)
+    text_index.add(writer, column_id, codes, new)
     return dict(zip(new, codes.tolist(), strict=True))
 
 

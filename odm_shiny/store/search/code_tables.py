@@ -14,11 +14,11 @@ from typing import Any, Final
 import numpy as np
 
 from odm_shiny.query.values import number_of, order_of
-from odm_shiny.store.chunks import AnyInts, Bools, Codes, Rows
-from odm_shiny.store.columns import ColumnReader
-from odm_shiny.store.rows import any_member, part_of_rows
+from odm_shiny.store.search.chunks import AnyInts, Bools, Codes, Rows
+from odm_shiny.store.search.columns import ColumnReader
+from odm_shiny.store.search.rows import any_member, part_of_rows
+from odm_shiny.store.search.value_codes import find_codes, find_texts
 from odm_shiny.store.search_schema import Part, Role
-from odm_shiny.store.value_codes import find_codes, find_texts
 
 _HOLDS: Final[Mapping[str, Callable[[Any, Any], Bools]]] = {
     "<": np.less,

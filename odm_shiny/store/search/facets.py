@@ -7,12 +7,12 @@ from typing import Final
 
 import numpy as np
 
-from odm_shiny.store import chunks
-from odm_shiny.store.chunks import Bools, Codes, Ints, SparseCodes
-from odm_shiny.store.code_tables import CodeTables
-from odm_shiny.store.rows import take_rows
+from odm_shiny.store.search import chunks
+from odm_shiny.store.search.chunks import Bools, Codes, Ints, SparseCodes
+from odm_shiny.store.search.code_tables import CodeTables
+from odm_shiny.store.search.rows import take_rows
+from odm_shiny.store.search.value_codes import first_in_order
 from odm_shiny.store.search_schema import CHUNK_SLOTS
-from odm_shiny.store.value_codes import first_in_order
 
 _MANY: Final = 20_000
 

@@ -1,20 +1,4 @@
-"""Search: filters, full text, facets and joins over the metadata of a store.
-
-The index lives in the metadata database and changes in the transaction that changes the documents,
-so the two cannot drift apart. Objects are known by their *slot*, a dense number per kind; an answer
-is a mask, a boolean array over slots.
-
-==================  ============================================================================
-``search_schema``   the tables
-``chunks rows``     arrays as bytes, and arithmetic on ragged rows
-``columns``         arrays of one kind in one transaction, from ``chunk_cache``
-``column_writer``   the same in a transaction that writes
-``value_codes``     dictionary of values; ``text_index`` finds them by their words
-``code_tables``     what a condition says of each value; ``masks`` what that says of each object
-``search_filter``   filters, ``text_search`` full text, ``facets`` counts, ``link_columns`` joins
-``search_writer``   documents -> columns
-==================  ============================================================================
-"""
+"""The search index as the rest of the store uses it."""
 
 from __future__ import annotations
 
@@ -27,21 +11,19 @@ from sqlalchemy import Connection, func, select
 
 from odm_shiny.errors import StoreError
 from odm_shiny.query.nodes import Expr
-from odm_shiny.store import link_columns
-from odm_shiny.store.chunk_cache import DEFAULT_BYTES, ChunkCache
-from odm_shiny.store.chunks import Bools, Ints
-from odm_shiny.store.code_tables import CodeTables
-from odm_shiny.store.column_writer import ColumnWriter
-from odm_shiny.store.columns import ColumnReader
-from odm_shiny.store.facets import Facet, count_values
-from odm_shiny.store.search_filter import FilterSearch
+from odm_shiny.store.search.changes import Change, write_changes
+from odm_shiny.store.search.chunk_cache import DEFAULT_BYTES, ChunkCache
+from odm_shiny.store.search.chunks import Bools, Ints
+from odm_shiny.store.search.code_tables import CodeTables
+from odm_shiny.store.search.column_writer import ColumnWriter
+from odm_shiny.store.search.columns import ColumnReader
+from odm_shiny.store.search.facets import Facet, count_values
+from odm_shiny.store.search.filters import FilterSearch
+from odm_shiny.store.search.full_text import TextSearch
+from odm_shiny.store.search.links import sources_of, targets_by_source, targets_of, write_links
+from odm_shiny.store.search.slot_values import texts_at
+from odm_shiny.store.search.text_index import TextIndex
 from odm_shiny.store.search_schema import Part, Role, search_column, search_part
-from odm_shiny.store.search_writer import Change, write_changes
-from odm_shiny.store.slot_values import texts_at
-from odm_shiny.store.text_index import TextIndex
-from odm_shiny.store.text_search import TextSearch
-
-__all__ = ["Change", "Facet", "Search"]
 
 
 class Tx(Protocol):
@@ -109,7 +91,7 @@ class Search:
         """Replace all targets of some sources: source slot -> target slots, none to unlink."""
         if links:
             with _Writing(tx, source_kind, self.cache) as writer:
-                link_columns.write_links(writer, target_kind, links)
+                write_links(writer, target_kind, links)
 
     def size(self, tx: Tx, kind: str) -> int:
         """Count the slots of a kind, deleted objects included: the length of its masks."""
@@ -165,13 +147,13 @@ class Search:
     def sources(self, tx: Tx, source_kind: str, target_kind: str, target_mask: Bools) -> Bools:
         """Find the objects with a link to one of `target_mask`: (n_source_slots,)."""
         reader = self._reader(tx, source_kind)
-        return link_columns.sources_of(reader, target_kind, target_mask) & reader.alive()
+        return sources_of(reader, target_kind, target_mask) & reader.alive()
 
     def targets(self, tx: Tx, source_kind: str, target_kind: str, source_mask: Bools) -> Bools:
         """Find the objects that one of `source_mask` has a link to: (n_target_slots,)."""
         alive = self._reader(tx, target_kind).alive()
         reader = self._reader(tx, source_kind)
-        return link_columns.targets_of(reader, target_kind, source_mask, len(alive)) & alive
+        return targets_of(reader, target_kind, source_mask, len(alive)) & alive
 
     def links_of(
         self, tx: Tx, source_kind: str, target_kind: str, slots: ArrayLike
@@ -185,7 +167,7 @@ class Search:
         """
         reader = self._reader(tx, source_kind)
         where = np.asarray(slots, np.int64)
-        rows = link_columns.targets_by_source(reader, target_kind, where)
+        rows = targets_by_source(reader, target_kind, where)
         return rows.offsets, rows.members.astype(np.int64)
 
     def facets(

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from odm_shiny.errors import StoreError
-from odm_shiny.store import chunks
-from odm_shiny.store.chunk_cache import ChunkCache
-from odm_shiny.store.chunks import AnyInts, Codes, Floats, Ints, Rows
-from odm_shiny.store.columns import ColumnReader, Entry
-from odm_shiny.store.rows import join_rows, part_of_rows, replace_rows, rows_of_codes
+from odm_shiny.store.search import chunks
+from odm_shiny.store.search.chunk_cache import ChunkCache
+from odm_shiny.store.search.chunks import AnyInts, Codes, Floats, Ints, Rows
+from odm_shiny.store.search.columns import WORDS_NAME, ColumnReader, Entry
+from odm_shiny.store.search.rows import join_rows, part_of_rows, replace_rows, rows_of_codes
 from odm_shiny.store.search_schema import (
+    CHUNK_CHARACTERS,
     CHUNK_CODES,
     CHUNK_SLOTS,
     Part,
@@ -142,6 +143,21 @@ class ColumnWriter(ColumnReader):
             before = self._chunk(column_id, part, number, Rows)
             after = new if before is None else join_rows([before, new])
             self._write(column_id, part, number, chunks.encode_rows(after), len(after.labels))
+
+    def add_words(self, words: Iterable[str]) -> None:
+        """Add to the words of the kind; the last chunk is filled up first."""
+        column_id = self.require(Role.WORDS, [WORDS_NAME])[WORDS_NAME]
+        numbers = [number for part, number in self.layout(column_id) if part == Part.WORDS]
+        number = max(numbers, default=0)
+        lines = self._chunk(column_id, Part.WORDS, number, str) or "\n"
+        text = "".join(f"{word}\n" for word in words)
+        at = 0
+        while at < len(text):
+            free = max(0, CHUNK_CHARACTERS - len(lines))
+            end = 1 + text.find("\n", min(at + free, len(text) - 1))
+            lines += text[at:end]
+            self._write(column_id, Part.WORDS, number, chunks.encode_words(lines), 0)
+            number, lines, at = number + 1, "\n", end
 
     def grow(self, n_slots: int) -> None:
         """Make room for `n_slots` slots; never shrinks."""
