@@ -51,7 +51,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
 ONLY_IN: Mapping[str, frozenset[str]] = {
     "rpy2": frozenset({"rbridge"}),
     "sqlalchemy": frozenset({"store", "server"}),
-    "starlette": frozenset({"server"}),
+    "starlette": frozenset({"modules", "server"}),
     "uvicorn": frozenset({"server", "cli"}),
     "httpx": frozenset({"client", "server"}),
     "shiny": frozenset({"modules", "cli"}),
@@ -130,12 +130,13 @@ def imports_of(root: Path) -> list[Import]:
     """Read every import of the package below `root`; those for type checkers alone are left out."""
     files = {module_name(path, root): path for path in sorted((root / PACKAGE).rglob("*.py"))}
     known = frozenset(files)
-    return [
+    found = (
         Import(source, target, node.lineno, at_top)
         for source, path in files.items()
         for node, at_top in _statements(ast.parse(path.read_text(encoding="utf-8")))
         for target in _targets(node, source, path.name == "__init__.py", known)
-    ]
+    )
+    return list(dict.fromkeys(found))
 
 
 def wrong_directions(imports: Iterable[Import]) -> Iterator[str]:

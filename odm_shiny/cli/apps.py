@@ -15,10 +15,14 @@ from odm_shiny.cli.templates import app_file, copy_template, load_app, template,
 Port = Annotated[
     int | None,
     typer.Option(
-        "--port", min=0, max=65535, help="Port to listen on, 0 for any; else the first from 8000."
+        "--port",
+        metavar="PORT",
+        min=0,
+        max=65535,
+        help="Port to listen on, 0 for any; else the first from 8000.",
     ),
 ]
-Host = Annotated[str, typer.Option("--host", help="Address to listen on.")]
+Host = Annotated[str, typer.Option("--host", metavar="HOST", help="Address to listen on.")]
 NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")]
 
 FIRST_PORT = 8000
@@ -34,9 +38,14 @@ def list_templates(as_json: AsJson = False) -> None:
 
 
 def new(
-    name: Annotated[Path, typer.Argument(help="Folder to make; it must not exist.")],
+    name: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Folder to make; it must not exist.")
+    ],
     template_name: Annotated[
-        str, typer.Option("--template", "-t", help="Template to copy; see `odm-shiny templates`.")
+        str,
+        typer.Option(
+            "--template", "-t", metavar="NAME", help="Template to copy; see `odm-shiny templates`."
+        ),
     ] = "odm-expression",
     as_json: AsJson = False,
 ) -> None:
@@ -50,7 +59,9 @@ def new(
 
 
 def run(
-    what: Annotated[str, typer.Argument(help="Template, folder with an app.py, or that file.")],
+    what: Annotated[
+        str, typer.Argument(metavar="APP", help="Template, folder with an app.py, or that file.")
+    ],
     url: Url = None,
     store: EmbeddedStore = None,
     host: Host = "127.0.0.1",

@@ -13,7 +13,7 @@ from odm_shiny.errors import OdmError, QueryError
 
 
 def login(
-    url: Annotated[str, typer.Argument(help="Address of the ODM, as in a browser.")],
+    url: Annotated[str, typer.Argument(metavar="URL", help="Address of the ODM, as in a browser.")],
     no_check: Annotated[
         bool, typer.Option("--no-check", help="Save without asking the ODM about the token.")
     ] = False,
@@ -33,7 +33,8 @@ def login(
 
 def logout(
     url: Annotated[
-        str | None, typer.Argument(help="Address of the ODM; else the one used by default.")
+        str | None,
+        typer.Argument(metavar="[URL]", help="Address of the ODM; else the one used by default."),
     ] = None,
 ) -> None:
     """Forget the token of an ODM."""
@@ -63,9 +64,11 @@ def _check(url: str, token: str) -> str | None:
     from odm_shiny.connect import connect
 
     say(f"asking {url} ...")
-    with connect(url, token, extensions=False, timeout_s=20, deadline_s=40) as client:
-        client.studies.find(page_limit=1)
-    return None
+    with connect(url, token, timeout_s=20, deadline_s=40) as client:
+        client.studies.find(limit=1).to_list()
+        # Only this project's own server tells; it is asked after the token is known to be good.
+        who = client.whoami()
+    return str(who["email"]) if who and who.get("email") else None
 
 
 def register(app: typer.Typer) -> None:

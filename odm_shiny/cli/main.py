@@ -10,7 +10,23 @@ from typing import Annotated, Any, TextIO
 import typer
 
 import odm_shiny
-from odm_shiny.cli import apps, doctor, login, serve, store, token
+from odm_shiny.cli import (
+    apps,
+    demo,
+    doctor,
+    import_files,
+    jobs,
+    link,
+    login,
+    patch,
+    query,
+    serve,
+    share,
+    store,
+    token,
+    validate,
+    versions,
+)
 from odm_shiny.cli.output import answer, say
 from odm_shiny.errors import OdmError, QuerySyntaxError
 
@@ -23,7 +39,23 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (serve, token, store, login, doctor, apps):
+for part in (
+    demo,
+    apps,
+    serve,
+    token,
+    login,
+    import_files,
+    query,
+    versions,
+    link,
+    patch,
+    validate,
+    share,
+    jobs,
+    store,
+    doctor,
+):
     part.register(app)
 
 

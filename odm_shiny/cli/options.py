@@ -48,9 +48,9 @@ def examples(*lines: str) -> str:
 
 def default_store() -> Path:
     """Return the folder of the embedded ODM where nothing else is said."""
-    from platformdirs import user_data_path
+    from odm_shiny.connect import default_store as folder
 
-    return user_data_path("odm-shiny") / "odm"
+    return folder()
 
 
 def store_place(store: str | None) -> str | Path:

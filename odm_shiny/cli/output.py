@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -104,3 +104,28 @@ def progress(title: str) -> Iterator[Step]:
         task = bar.add_task(title, total=None)
         yield lambda done, total=None: bar.update(task, completed=done, total=total)
         bar.update(task, total=1, completed=1)
+
+
+@contextmanager
+def narrated() -> Iterator[Callable[[str], None]]:
+    """Tell what a long piece of work is doing, sentence by sentence, with a spinner on a terminal.
+
+    Yields
+    ------
+    A function to call with each sentence.
+    """
+    if not sys.stderr.isatty():
+        yield say
+        return
+
+    from rich.console import Console
+    from rich.markup import escape
+
+    console = Console(stderr=True)
+    with console.status("working") as status:
+
+        def tell(sentence: str) -> None:
+            console.print(sentence, markup=False, highlight=False)
+            status.update(escape(sentence))
+
+        yield tell

@@ -35,11 +35,22 @@ def serve(
             help="Where matrices are kept, if not beside the metadata.",
         ),
     ] = None,
-    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option("--host", metavar="HOST", help="Address to listen on.")
+    ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+        int,
+        typer.Option(
+            "--port",
+            metavar="PORT",
+            min=0,
+            max=65535,
+            help="Port to listen on; 0 takes a free one.",
+        ),
     ] = 8080,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Number of processes.")] = 1,
+    workers: Annotated[
+        int, typer.Option("--workers", metavar="N", min=1, help="Number of processes.")
+    ] = 1,
     allow_import_from: Annotated[
         list[str] | None,
         typer.Option(

@@ -52,7 +52,9 @@ def check(
 
 @commands.command(epilog=examples("odm-shiny store backup ./copy-of-monday --store ./my-odm"))
 def backup(
-    target: Annotated[Path, typer.Argument(help="Folder to make; it must not exist.")],
+    target: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Folder to make; it must not exist.")
+    ],
     store: StoreOption = None,
     as_json: AsJson = False,
 ) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from odm_shiny.cli.options import AsJson, StoreOption, examples, needs, store_place
 from odm_shiny.cli.output import answer, answer_json, answer_table, say
+from odm_shiny.cli.times import iso
 from odm_shiny.errors import OdmError, QueryError
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ commands = typer.Typer(
 )
 
 Email = Annotated[str, typer.Option("--user", metavar="EMAIL", help="Whose token it is.")]
-
-TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @commands.command(
@@ -42,7 +40,9 @@ def create(
     admin: Annotated[
         bool, typer.Option("--admin", help="Grant the user every permission, curation included.")
     ] = False,
-    name: Annotated[str, typer.Option("--name", help="What to call the token.")] = "token",
+    name: Annotated[
+        str, typer.Option("--name", metavar="NAME", help="What to call the token.")
+    ] = "token",
     as_json: AsJson = False,
 ) -> None:
     """Make a token, and its user if need be; print the token alone on standard output.
@@ -85,8 +85,8 @@ def list_tokens(
                         **_rights(owner),
                         "name": token.name,
                         "ends_in": token.last_four,
-                        "created": _time(token.created_at),
-                        "revoked": _time(token.revoked_at),
+                        "created": iso(token.created_at),
+                        "revoked": iso(token.revoked_at),
                     }
                     for token in tokens.list_tokens(tx, owner)
                 ]
@@ -107,7 +107,8 @@ def revoke(
     ] = None,
     store: StoreOption = None,
     name: Annotated[
-        str | None, typer.Option("--name", help="Revoke every token of this name instead.")
+        str | None,
+        typer.Option("--name", metavar="NAME", help="Revoke every token of this name instead."),
     ] = None,
 ) -> None:
     """Make a token worthless from now on, on running servers too."""
@@ -148,12 +149,6 @@ def _known(owner: User | None, email: str | None) -> User:
 
 def _rights(owner: User) -> dict[str, Any]:
     return {"user": owner.email, "curator": owner.is_curator, "admin": owner.is_admin}
-
-
-def _time(milliseconds: int | None) -> str | None:
-    if milliseconds is None:
-        return None
-    return datetime.fromtimestamp(milliseconds / 1000, tz=UTC).strftime(TIME_FORMAT)
 
 
 def register(app: typer.Typer) -> None:
