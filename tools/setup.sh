@@ -88,6 +88,13 @@ make_venv() {
   fi
 }
 
+compile_rpy2() {
+  # pip keeps what it has compiled. If that was on a machine without R's build tools, rpy2 lacks its fast mode.
+  .venv/bin/python -c 'import importlib.util as u, sys; sys.exit(u.find_spec("_rinterface_cffi_api") is None)' ||
+    .venv/bin/python -m pip install --quiet --quiet --no-input --no-deps --force-reinstall --no-cache-dir \
+      -c constraints.txt rpy2-rinterface
+}
+
 install_python_packages() {
   if is_current "$level" || { [ "$level" = demo ] && is_current test; }; then
     return 0
@@ -96,6 +103,7 @@ install_python_packages() {
   rm -f .venv/.setup-*
   say "installing odm-shiny[$extras] and what it needs into .venv (some minutes the first time)"
   .venv/bin/python -m pip install --quiet --quiet --no-input -c constraints.txt -e ".[$extras]"
+  [ "$level" != test ] || compile_rpy2
   fingerprint "$level" >".venv/.setup-$level"
   say "done"
 }
