@@ -577,3 +577,16 @@ def test_writing_takes_bounded_memory(store):
     writing, reading = map(int, done.stdout.split())
     assert writing < 60  # MB; the values are 240 MB
     assert reading < 60
+
+
+def test_reading_does_not_load_pandas(store):
+    write(store)
+    script = """
+        import sys
+        from odm_shiny.store.matrices import MatrixStore
+        matrix = MatrixStore(sys.argv[1]).open("m1")
+        matrix.read(matrix.feature_indices(None, ["ENSG1"]), [1])
+        matrix.feature_column("gene"), matrix.feature_column("chromStart"), matrix.suggest("e", 3)
+        print("pandas" in sys.modules, "numba" in sys.modules)
+    """
+    assert run_script(script, store.folder).stdout == "False False\n"
