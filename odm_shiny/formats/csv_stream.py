@@ -94,12 +94,11 @@ def stream_arrow(
         yield sink.take()
         for columns, values in blocks:
             arrays = [
-                pa.array(column, kind, from_pandas=True)
+                _feature_array(column, kind)
                 for column, kind in zip(columns, feature_types, strict=True)
             ]
             runs = np.ascontiguousarray(round_half_up(values, round_digits).T)
-            has_missing = bool(np.isnan(runs).any())
-            arrays += [pa.array(run, from_pandas=has_missing) for run in runs]
+            arrays += [_number_array(run) for run in runs]
             writer.write_batch(pa.record_batch(arrays, schema=schema))
             yield sink.take()
     yield sink.take()
@@ -126,6 +125,19 @@ def write_rows(prefixes: list[bytes], values: NDArray[np.float64], digits: int) 
         cells = ",".join([rounded_text(value, digits) for value in row])
         lines.append(prefix + b"," + cells.encode() + b"\n" if row else prefix + b"\n")
     return b"".join(lines)
+
+
+def _feature_array(column: FeatureCells, kind: pa.DataType) -> pa.Array:
+    if isinstance(column, np.ndarray) and column.dtype.kind == "f":
+        return _number_array(np.ascontiguousarray(column, np.float64)).cast(kind)
+    return pa.array(list(column), kind)
+
+
+def _number_array(values: NDArray[np.float64]) -> pa.Array:
+    """Float64 values as they lie in memory, null where NaN; ``pa.array`` would load pandas."""
+    missing = np.isnan(values)
+    bits = pa.py_buffer(np.packbits(~missing, bitorder="little")) if missing.any() else None
+    return pa.Array.from_buffers(pa.float64(), len(values), [bits, pa.py_buffer(values)])
 
 
 def _fast_writer() -> RowWriter:

@@ -3,6 +3,9 @@ from __future__ import annotations
 import csv
 import io
 import struct
+import subprocess
+import sys
+import textwrap
 
 import numpy as np
 import pyarrow as pa
@@ -144,3 +147,20 @@ def test_rounded_numbers_are_what_the_text_stands_for(row, digits):
     rounded, doubtful = csv_kernel.round_values(small, digits)
     certain = ~doubtful[0]
     np.testing.assert_array_equal(rounded[0][certain], np.array(expected)[certain])
+
+
+def test_small_streams_load_neither_pandas_nor_numba():
+    script = """
+        import sys
+        import numpy as np, pyarrow as pa
+        from odm_shiny.formats.csv_stream import stream_arrow, stream_csv
+        blocks = [([["a"], np.array([1.5])], np.array([[0.25, np.nan]]))]
+        list(stream_csv(["g", "n"], ["S1", "S2"], blocks, round_digits=4))
+        types = [pa.string(), pa.float64()]
+        list(stream_arrow(["g", "n"], ["S1", "S2"], blocks, round_digits=4, feature_types=types))
+        print("pandas" in sys.modules, "numba" in sys.modules)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == "False False\n", done.stderr
