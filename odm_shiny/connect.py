@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from odm_shiny.client.address import Address
@@ -282,3 +283,13 @@ def _say_once(line: str) -> None:
     if line not in _said:
         _said.add(line)
         sys.stderr.write(f"{line}\n")
+
+
+class _CallableModule(ModuleType):
+    """Let the module be called: once imported, it stands in the place of the function."""
+
+    def __call__(self, *arguments: Any, **options: Any) -> Client:
+        return connect(*arguments, **options)
+
+
+sys.modules[__name__].__class__ = _CallableModule

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import quote, urlsplit
 
 from odm_shiny.client.auth import Secret
 from odm_shiny.contract.messages import Request
 from odm_shiny.errors import QueryError
-
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,12 @@ class Address:
 
 def is_loopback(host: str) -> bool:
     """Tell whether a host is this machine."""
-    return host in _LOOPBACK or host.startswith("127.")
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:  # a name, 127.evil.example among them
+        return False
 
 
 def origin_of(url: str) -> str:

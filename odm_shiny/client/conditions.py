@@ -95,8 +95,9 @@ def _shorter(name: str, condition: Any, longest: int) -> list[Any]:
     size, chosen = max(sizes)
     rest = [item for n, item in enumerate(items) if n != chosen]
     room = longest - sum(len(condition_text(item, name)) + len(" AND ()") for item in rest)
+    before, after = items[:chosen], items[chosen + 1 :]
     parts = _parts(items[chosen], size, max(room, longest // 8))
-    return [all_of([*rest, part]) for part in parts]
+    return [all_of([*before, part, *after]) for part in parts]
 
 
 def _is_choice(expr: Expr) -> bool:

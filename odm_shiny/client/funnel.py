@@ -54,6 +54,8 @@ class FunnelStep:
     @property
     def label(self) -> str:
         """What is counted, for people."""
+        if self.name == "studies" and self.count == 1:
+            return "study matches"
         return LABELS.get(self.name, self.name)
 
     def __str__(self) -> str:

@@ -229,10 +229,11 @@ class HelpMethods(QueryMethods):
         while not pager.done:
             for page in (yield from pager.batch(ahead=True)):
                 for item in page.data:
-                    columns = decode.part(bytes(item.feature)) or {}
-                    name = columns.get(column) if column else next(iter(columns.values()), None)
-                    if name is not None:
-                        names.append(str(text_form(name)))
+                    name: str | None = str(item.itemId).partition("-")[2]  # its accession
+                    if column is not None:
+                        name = text_form((decode.part(bytes(item.feature)) or {}).get(column))
+                    if name:
+                        names.append(name)
         return names
 
 

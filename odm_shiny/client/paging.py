@@ -76,38 +76,40 @@ class OffsetPager:
         self._limit = limit
         self._offset = 0
         self._taken = 0
+        self._seen: set[str] = set()
         self._end: int | None = None
 
     def batch(self, *, ahead: bool) -> Steps[list[Page]]:
         """Fetch one page if it is the first or the length of the list is unknown, else four."""
         if self._end is None:
-            found = yield from self._fetch(self._offset, self._size(self._offset))
+            found = yield from self._fetch(self._offset, self._size())
+            pages = [found]
             self._first(found)
-            return [found]
-        windows = self._windows(WIDTH if ahead else 1)
-        pages = yield Together([self._job(*window) for window in windows], WIDTH)
-        kept: list[Page] = []
-        for window, found in zip(windows, pages, strict=True):
-            kept += yield from self._whole(*window, found)
-        self._advance(windows[-1], kept)
-        return kept
+        else:
+            windows = self._windows(WIDTH if ahead else 1)
+            fetched = yield Together([self._job(*window) for window in windows], WIDTH)
+            pages = []
+            for window, found in zip(windows, fetched, strict=True):
+                pages += yield from self._whole(*window, found)
+            self._advance(windows[-1], pages)
+        for found in pages:
+            self._take(found)
+        if self.done:
+            self.total = self._taken
+        return pages
 
     def _first(self, found: Page) -> None:
         count = len(found.data)
         total = found.pagination.total
         if total is None:  # no length told: go on until a page comes short
-            self.done = count < self._size(self._offset)
+            self.done = count < self._size()
         else:
-            self._end = self._capped(total)
-            self.total = self._end
+            self._end = self.total = self._capped(total)
             self.done = self._offset + count >= self._end or not count
             self._step = count or self._step
         self._offset += count
-        self._taken += count
-        if self._limit is not None and self._taken >= self._limit:
+        if self._limit is not None and self._offset >= self._limit:
             self.done = True
-        if self.done and self._end is None:
-            self.total = self._taken
 
     def _windows(self, n: int) -> list[tuple[int, int]]:
         assert self._end is not None
@@ -118,33 +120,42 @@ class OffsetPager:
         return lambda: self._fetch(offset, size)
 
     def _whole(self, offset: int, size: int, found: Page) -> Steps[list[Page]]:
-        """Fetch what is missing of a window that came short, without taking a record twice."""
+        """Fetch what is missing of a window that came short."""
         pages, count = [found], len(found.data)
         self._retotal(found)
-        seen: set[str | None] | None = None
         while found.data and count < size and offset + count < (self._end or 0):
             found = yield from self._fetch(offset + count, size - count)
             self._retotal(found)
             count += len(found.data)
-            if seen is None:
-                seen = {row_id(record) for record in pages[0].data}
-            new = [record for record in found.data if row_id(record) not in seen]
-            seen.update(map(row_id, new))
-            pages.append(Page(data=new))
+            pages.append(found)
         return pages
+
+    def _take(self, found: Page) -> None:
+        # A server that drops records after cutting the page gives some of them twice when the
+        # page is continued where it ended.
+        found.data = [record for record in found.data if self._is_new(row_id(record))]
+        self._taken += len(found.data)
+
+    def _is_new(self, key: str | None) -> bool:
+        if key is None:
+            return True
+        if key in self._seen:
+            return False
+        self._seen.add(key)
+        return True
 
     def _retotal(self, found: Page) -> None:
         if found.pagination.total is not None:
             self._end = self.total = self._capped(found.pagination.total)
 
-    def _advance(self, last: tuple[int, int], kept: list[Page]) -> None:
+    def _advance(self, last: tuple[int, int], pages: list[Page]) -> None:
         self._offset = last[0] + last[1]
         assert self._end is not None
-        empty = not any(found.data for found in kept)
+        empty = not any(found.data for found in pages)
         self.done = self._offset >= self._end or empty
 
-    def _size(self, offset: int) -> int:
-        return self._step if self._limit is None else min(self._step, self._limit - offset)
+    def _size(self) -> int:
+        return self._step if self._limit is None else min(self._step, self._limit - self._offset)
 
     def _capped(self, total: int) -> int:
         return total if self._limit is None else min(total, self._limit)
@@ -241,7 +252,7 @@ class JoinedPager:
         self._limit = None if in_order else limit
         self._first = limit if in_order else None
         self._in_order = in_order
-        self._seen: set[str | None] = set()
+        self._seen: set[str] = set()
 
     def batch(self, *, ahead: bool) -> Steps[list[AnyPage]]:
         """Fetch the next pages of the present part, or of all parts if they are to be sorted."""
@@ -269,7 +280,7 @@ class JoinedPager:
         return pages
 
     def _new(self, row: Any) -> bool:
-        key = row_id(row)
+        key = row_id(row) or repr(row)
         if key in self._seen or (self._limit is not None and len(self._seen) >= self._limit):
             return False
         self._seen.add(key)
@@ -277,7 +288,7 @@ class JoinedPager:
 
 
 def row_id(row: Any) -> str | None:
-    """Return what tells a row from others: accession, item id or cell id."""
+    """Return what tells a row from others: accession, item id or cell id, if it has one."""
     if not isinstance(row, dict):
         identity: str | None = row.itemId
         return identity
@@ -286,7 +297,7 @@ def row_id(row: Any) -> str | None:
         for name in ("genestack:accession", "itemId", "cellId"):
             if source.get(name) is not None:
                 return str(source[name])
-    return repr(row)
+    return None
 
 
 def by_accession(records: list[Record]) -> list[Record]:

@@ -17,6 +17,7 @@ from odm_shiny.client.session import Session
 from odm_shiny.client.steps import Steps, blocking
 from odm_shiny.client.twins import Async, Sync, lazy_method, steps_method
 from odm_shiny.errors import IncompleteStream, QueryError, StatusError
+from odm_shiny.frames.columns import text_form
 from odm_shiny.frames.csv import (
     CsvShape,
     Partial,
@@ -200,9 +201,30 @@ class MatrixStreamMethods:
         metadata = group.get("metadata") or {}
         if _FEATURES[0] not in metadata and _FEATURES[1] not in metadata:
             return CsvShape()
-        n_features = sum(len(_names(metadata.get(name))) for name in _FEATURES)
+        names = [name for key in _FEATURES for name in _names(metadata.get(key))]
+        accession = (yield from self._accession()) if len(names) > 1 else None
+        measurements = tuple(_names(metadata.get("Values (numeric)")))
         # A GCT has one feature column, which its metadata does not name.
-        return CsvShape(n_features or 1, tuple(_names(metadata.get("Values (numeric)"))))
+        return CsvShape(len(names) or 1, accession, measurements)
+
+    def _accession(self) -> Steps[str | None]:
+        """Find the feature column that names features: an item's id ends with its value."""
+        session = self.request.session
+        one = {"pageLimit": 1}
+        runs = yield from session.get(
+            "/expressions/runs/by/group/{}", decode.page, self.request.group, parameters=one
+        )
+        origin = runs.data[0].get("itemOrigin") if runs.data else None
+        if not isinstance(origin, dict):
+            return None
+        asked = {**one, "runFilter": origin.get("runId")}
+        items = yield from session.get("/expressions", decode.page, parameters=asked)
+        for item in items.data:
+            accession = str(item.get("itemId")).partition("-")[2]
+            for name, value in (item.get("feature") or {}).items():
+                if text_form(value) == accession:
+                    return str(name)
+        return None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: matrix of {self.request.group}, not asked yet>"

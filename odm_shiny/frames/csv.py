@@ -36,17 +36,22 @@ class CsvShape:
     n_feature_columns
         How many of the first columns describe features. ``None``: all up to the last one that
         holds text, at least one; a numeric feature column after those would count as a run.
+    accession
+        The feature column that names features; the stream sorts its columns, so it need not be
+        the first. ``None``: the first one whose values are all different, else the first.
     measurements
         Names of the values of each run, where there are several; the columns are then called run,
         separator, measurement.
     """
 
     n_feature_columns: int | None = None
+    accession: str | None = None
     measurements: tuple[str, ...] = ()
 
 
 _TAIL = 64 * 1024
 _SNIFFED = 200
+_SEPARATORS = set(".,:;_-/\\|")
 _MISSING = ("NaN", "nan", "null", "NA", "N/A")
 
 
@@ -136,7 +141,7 @@ def csv_to_matrix(
 
     Returns
     -------
-    ``obs`` is indexed by the names of the runs, ``var`` by the first feature column.
+    ``obs`` is indexed by the names of the runs, ``var`` by the accession of the feature.
 
     Raises
     ------
@@ -151,8 +156,9 @@ def csv_to_matrix(
     n = _n_feature_columns(frame) if n is None else n
     features, runs = frame.iloc[:, :n], frame.iloc[:, n:]
     runs = _chosen(runs, known.measurements, measurement)
-    var = features.set_index(features.columns[0], drop=False)
-    return ExpressionMatrix(_numbers(runs), _obs(runs), var)
+    name = known.accession if known.accession in features else _naming(features)
+    var = features[[name, *(other for other in features if other != name)]]
+    return ExpressionMatrix(_numbers(runs), _obs(runs), var.set_index(name, drop=False))
 
 
 def header(body: bytes) -> list[str]:
@@ -240,8 +246,16 @@ def _chosen(
     # Longer names may end alike: "FC" and "logFC". A run has one column for each measurement.
     others = [one for one in measurements if one != measurement and one.endswith(measurement)]
     names = [name for name in names if not name.endswith(tuple(others))]
-    cut = len(measurement) + 1
-    return runs[names].rename(columns={name: name[:-cut] for name in names})
+    before = [name[: -len(measurement)] for name in names]
+    # The separator is what all of them end with; ODM allows several characters, of these only.
+    while before and len(last := {text[-1:] for text in before}) == 1 and last <= _SEPARATORS:
+        before = [text[:-1] for text in before]
+    return runs[names].set_axis(before, axis="columns")
+
+
+def _naming(features: pd.DataFrame) -> str:
+    whole = [name for name in features if features[name].notna().all()]
+    return str(next((name for name in whole if features[name].is_unique), features.columns[0]))
 
 
 def _numbers(runs: pd.DataFrame) -> NDArray[np.float64]:

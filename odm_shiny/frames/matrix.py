@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from odm_shiny.errors import FrameError
-from odm_shiny.frames.columns import Column, table
+from odm_shiny.frames.columns import Column, table, text_form
 from odm_shiny.frames.items import Items, Part
 from odm_shiny.frames.to_pandas import to_pandas
 
@@ -135,11 +135,12 @@ def matrix_of(items: Items, measurement: str | None = None) -> ExpressionMatrix:
     """
     origins, features = items.parts["itemOrigin"], items.parts["feature"]
     runs, run_codes = _distinct(origins, "runId")
-    names, feature_codes = _distinct(features, _first_name(features))
+    accession = _accession_name(items)
+    names, feature_codes = _distinct(features, accession)
     numbers = items.measurement(measurement)
     values = _scatter(run_codes, feature_codes, numbers, (runs, names), np.nan)
     obs = _run_frame(items, run_codes, len(runs))
-    var = _feature_frame(features, feature_codes, len(names))
+    var = _feature_frame(features, feature_codes, len(names), accession)
     return ExpressionMatrix(values, obs, var)
 
 
@@ -191,8 +192,16 @@ def _distinct(part: Part, name: str | None) -> tuple[list[str], NDArray[np.int64
     return list(numbers), of_object[codes] if len(of_object) else np.zeros(len(codes), np.int64)
 
 
-def _first_name(features: Part) -> str | None:
-    return next(iter(features.names()), None)
+def _accession_name(items: Items) -> str | None:
+    """Find the feature column that names features: an item's id ends with its value."""
+    names = items.parts["feature"].names()
+    if len(names) > 1 and len(items):
+        first = items.rows(0, 1)[0]
+        accession = str(first["itemId"]).partition("-")[2]
+        for name in names:
+            if text_form(first["feature"].get(name)) == accession:
+                return name
+    return next(iter(names), None)
 
 
 def _scatter(
@@ -236,12 +245,13 @@ def _run_frame(items: Items, run_codes: NDArray[np.int64], n_runs: int) -> pd.Da
 
 
 def _feature_frame(
-    features: Part, feature_codes: NDArray[np.int64], n_features: int
+    features: Part, feature_codes: NDArray[np.int64], n_features: int, accession: str | None
 ) -> pd.DataFrame:
     import pandas as pd
 
     codes = features.all_codes()[_first_rows(feature_codes, n_features)]
-    columns = [Column(name, features.values(name), codes) for name in features.names()]
+    names = sorted(features.names(), key=lambda name: name != accession)
+    columns = [Column(name, features.values(name), codes) for name in names]
     var = to_pandas(table(columns, n_features))
     index: Mapping[str, Any] | Any = var[columns[0].name] if columns else []
     var.index = pd.Index(index, name=columns[0].name if columns else None, dtype=object)
