@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from odm_shiny.formats.arrow_arrays import number_array, text_array
 from odm_shiny.formats.rounding import number_text, rounded_text
 
 FeatureCells = Sequence[str | None] | NDArray[Any]
@@ -98,7 +99,7 @@ def stream_arrow(
                 for column, kind in zip(columns, feature_types, strict=True)
             ]
             runs = np.ascontiguousarray(round_half_up(values, round_digits).T)
-            arrays += [_number_array(run) for run in runs]
+            arrays += [number_array(run, nan_is_null=True) for run in runs]
             writer.write_batch(pa.record_batch(arrays, schema=schema))
             yield sink.take()
     yield sink.take()
@@ -129,15 +130,9 @@ def write_rows(prefixes: list[bytes], values: NDArray[np.float64], digits: int) 
 
 def _feature_array(column: FeatureCells, kind: pa.DataType) -> pa.Array:
     if isinstance(column, np.ndarray) and column.dtype.kind == "f":
-        return _number_array(np.ascontiguousarray(column, np.float64)).cast(kind)
-    return pa.array(list(column), kind)
-
-
-def _number_array(values: NDArray[np.float64]) -> pa.Array:
-    """Float64 values as they lie in memory, null where NaN; ``pa.array`` would load pandas."""
-    missing = np.isnan(values)
-    bits = pa.py_buffer(np.packbits(~missing, bitorder="little")) if missing.any() else None
-    return pa.Array.from_buffers(pa.float64(), len(values), [bits, pa.py_buffer(values)])
+        numbers = np.ascontiguousarray(column, np.float64)
+        return number_array(numbers, nan_is_null=True).cast(kind)
+    return text_array(list(column)).cast(kind)
 
 
 def _fast_writer() -> RowWriter:

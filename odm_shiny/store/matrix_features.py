@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from odm_shiny.formats.arrow_arrays import as_numpy, number_array, present, text_array
+
 _META = b"odm_shiny"
 _SCAN_FROM = 200  # so many names are found faster by one pass over the column
 
@@ -37,7 +39,7 @@ class FeatureWriter:
         for name, texts in features.items():
             if len(texts) != n_rows:
                 raise ValueError(f"feature column {name!r} has {len(texts)} of {n_rows} rows")
-            self._columns[name].append(pa.array(texts, pa.string()))
+            self._columns[name].append(text_array(texts))
         self._n_features += n_rows
 
     @property
@@ -81,13 +83,12 @@ class FeatureWriter:
                 arrays[f"order:{number}"] = pc.sort_indices(texts).cast(pa.int32())
             if kinds[name] == "number":
                 values = self.numbers(name)
-                arrays[f"number:{number}"] = pa.array(values)  # NaN, not null, where missing
-                arrays[f"number order:{number}"] = pa.array(
-                    np.argsort(values, kind="stable").astype(np.int32)
-                )
+                arrays[f"number:{number}"] = number_array(values)  # NaN, not null, where missing
+                order = np.argsort(values, kind="stable").astype(np.int32)
+                arrays[f"number order:{number}"] = number_array(order)
         for number, counts in enumerate(decimals):
             if counts is not None:
-                arrays[f"decimals:{number}"] = pa.array(counts)
+                arrays[f"decimals:{number}"] = number_array(counts)
         columns = [{"name": name, "kind": kinds[name]} for name in self._columns]
         text = json.dumps({**meta, "columns": columns, "n_features": self._n_features})
         table = pa.table(arrays).replace_schema_metadata({_META: text.encode()})
@@ -135,7 +136,7 @@ class Features:
             return numbers.copy() if features is None else numbers[features]
         texts = self._arrow(f"text:{number}")
         if features is not None:
-            texts = texts.take(pa.array(features))
+            texts = texts.take(number_array(features))
         return np.array(texts.to_pylist(), dtype=object)
 
     def texts(self, name: str | None = None) -> pa.Array:
@@ -225,10 +226,9 @@ class Features:
         return np.sort(order[first : place(behind=True)]).astype(np.int64)
 
     def _find_many(self, number: int, values: list[str]) -> NDArray[np.int64]:
-        ranks = pc.index_in(self._arrow(f"text:{number}"), pa.array(values, pa.string()))
-        places = _as_numpy(pc.fill_null(ranks, -1))
-        hits = np.flatnonzero(places >= 0)
-        return hits[np.argsort(places[hits], kind="stable")]
+        ranks = pc.index_in(self._arrow(f"text:{number}"), text_array(values))
+        hits = np.flatnonzero(present(ranks))
+        return hits[np.argsort(as_numpy(ranks)[hits], kind="stable")]
 
     def _find_numbers(self, number: int, values: list[str]) -> list[NDArray[np.int64]]:
         numbers = self._numpy(f"number:{number}")
@@ -250,16 +250,7 @@ class Features:
         return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
     def _numpy(self, name: str) -> NDArray[Any]:
-        return _as_numpy(self._arrow(name))
-
-
-def _as_numpy(numbers: pa.Array) -> NDArray[Any]:
-    """View numbers without missing values; ``to_numpy`` would load pandas, a third of a second."""
-    dtype = np.dtype(str(numbers.type).replace("double", "float64"))
-    data = numbers.buffers()[1]
-    if data is None:
-        return np.empty(0, dtype)
-    return np.frombuffer(data, dtype, len(numbers), numbers.offset * dtype.itemsize)
+        return as_numpy(self._arrow(name))
 
 
 def to_ipc(table: pa.Table) -> bytes:

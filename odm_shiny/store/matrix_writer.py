@@ -23,6 +23,7 @@ import tensorstore as ts
 from numpy.typing import NDArray
 
 from odm_shiny.errors import StoreError
+from odm_shiny.formats.arrow_arrays import text_array
 from odm_shiny.store.matrix_features import FeatureWriter, to_ipc
 from odm_shiny.store.matrix_layout import (
     FEATURES_KEY,
@@ -230,7 +231,7 @@ class MatrixWriter:
         }
         decimals = [writer.decimals for writer in self._values]
         accession, *others = kinds
-        runs = pa.table({"run": pa.array(self.run_names, pa.string())})
+        runs = pa.table({"run": text_array(self.run_names)})
         write_description(
             self._folder,
             layout=self._layout,

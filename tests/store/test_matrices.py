@@ -586,7 +586,9 @@ def test_reading_does_not_load_pandas(store):
         from odm_shiny.store.matrices import MatrixStore
         matrix = MatrixStore(sys.argv[1]).open("m1")
         matrix.read(matrix.feature_indices(None, ["ENSG1"]), [1])
-        matrix.feature_column("gene"), matrix.feature_column("chromStart"), matrix.suggest("e", 3)
+        matrix.feature_indices("gene", [str(number) for number in range(300)])
+        matrix.feature_column("gene"), matrix.feature_column("gene", [1])
+        matrix.feature_column("chromStart"), matrix.suggest("e", 3)
         print("pandas" in sys.modules, "numba" in sys.modules)
     """
     assert run_script(script, store.folder).stdout == "False False\n"
