@@ -130,18 +130,12 @@ def _found(term: Term, record: Mapping[str, object], expand: Expand | None) -> b
     if expand is not None:
         alternatives += [tuple(tokenize(text)) for text in expand(term.text)]
     values = [tokenize(text) for value in record.values() for text in _texts(value)]
-    return any(
-        _follows(words, tokens, literal=number > 0 or term.quoted)
-        for tokens in values
-        for number, words in enumerate(alternatives)
-    )
+    return any(_follows(words, tokens) for tokens in values for words in alternatives)
 
 
-def _follows(words: tuple[str, ...], tokens: list[str], *, literal: bool) -> bool:
-    if not words:
-        return False
-    patterns = [re.compile(re.escape(word)) if literal else _pattern(word) for word in words]
-    return any(
+def _follows(words: tuple[str, ...], tokens: list[str]) -> bool:
+    patterns = [_pattern(word) for word in words]
+    return bool(patterns) and any(
         all(pattern.fullmatch(tokens[start + n]) for n, pattern in enumerate(patterns))
         for start in range(len(tokens) - len(patterns) + 1)
     )

@@ -188,6 +188,12 @@ def test_an_unknown_column_matches_nothing_negated_or_not(column: str) -> None:
         assert not evaluate_row(parse_data_query(text), FEATURES, VALUES, "id")
     assert evaluate_row(parse_data_query(f"{column}=1 OR feature=TP53"), FEATURES, VALUES, "id")
     assert not evaluate_row(
+        parse_data_query(f"{column}=1 AND feature=TP53"), FEATURES, VALUES, "id"
+    )
+    assert not evaluate_row(
+        parse_data_query(f"NOT ({column}=1 OR feature=MYC)"), FEATURES, VALUES, "id"
+    )
+    assert not evaluate_row(
         parse_data_query(f"NOT ({column}=1 AND feature=TP53)"), FEATURES, VALUES, "id"
     )
     assert evaluate_row(

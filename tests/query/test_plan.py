@@ -14,7 +14,7 @@ from odm_shiny.errors import QueryError
 from odm_shiny.query.data_query import parse_data_query
 from odm_shiny.query.expr import feature, field, value
 from odm_shiny.query.filter_text import parse_filter
-from odm_shiny.query.plan import plan_requests
+from odm_shiny.query.plan import Plan, plan_requests
 from odm_shiny.query.query import Query
 from odm_shiny.query.shape import leaves
 
@@ -205,43 +205,55 @@ def test_an_unknown_role_is_refused() -> None:
         Query().request("currator")
 
 
+def variants(query: Query) -> list[Query]:
+    """The query, and less and less of it: what can be asked is then among them for any draw."""
+    unsorted = query.without("sort")
+    own = Query(kind="samples", sample_filter=query.sample_filter, sort=query.sort)
+    return [query, unsorted, unsorted.without("group"), unsorted.without("group").samples(), own]
+
+
+def plans_of(query: Query, role: str = "user") -> list[tuple[Query, Plan]]:
+    found = []
+    for one in variants(query):
+        try:
+            found.append((one, one.request(role)))
+        except QueryError:
+            continue
+    return found
+
+
 @given(data=st.data(), role=st.sampled_from(["user", "curator"]))
 def test_every_request_is_an_operation_of_the_contract(
     data: st.DataObject, queries: SearchStrategy[Query], role: str
 ) -> None:
-    query = data.draw(queries)
-    try:
-        plan = query.request(role)
-    except QueryError:
-        return
-    found = [one for one in operations() if (one.method, one.path) == (plan.method, plan.path)]
-    assert len(found) == 1
-    known = {one.name: one for one in found[0].parameters}
-    assert all(name in known for name, _ in plan.parameters)
-    assert {name for name, one in known.items() if one.required} <= {
-        name for name, _ in plan.parameters
-    }
-    for name, text in plan.parameters:
-        allowed = known[name].enum
-        assert allowed is None or text in allowed
+    plans = plans_of(data.draw(queries), role)
+    assert plans
+    for _, plan in plans:
+        found = [one for one in operations() if (one.method, one.path) == (plan.method, plan.path)]
+        assert len(found) == 1
+        known = {one.name: one for one in found[0].parameters}
+        given_names = {name for name, _ in plan.parameters}
+        assert given_names <= known.keys()
+        assert {name for name, one in known.items() if one.required} <= given_names
+        for name, text in plan.parameters:
+            allowed = known[name].enum
+            assert allowed is None or text in allowed
 
 
 @given(data=st.data())
 def test_no_condition_is_dropped(data: st.DataObject, queries: SearchStrategy[Query]) -> None:
-    query = data.draw(queries)
-    try:
-        plan = query.request()
-    except QueryError:
-        return
-    texts = [text for _, text in plan.parameters]
-    filters = [getattr(query, f"{kind}_filter") for kind in ("study", "sample", "library")]
-    filters.append(query.expression_filter)
-    for expr in filters:
-        assert expr is None or expr in [parsed(parse_filter, text) for text in texts]
-    if query.data_query is not None:
-        assert query.data_query in [parsed(parse_data_query, text) for text in texts]
-    for text in (query.study_text, query.sample_text, query.use_versions, query.group):
-        assert text is None or text in texts
+    for query, plan in plans_of(data.draw(queries)):
+        texts = [text for _, text in plan.parameters]
+        for kind in ("study", "sample", "library", "preparation", "expression"):
+            expr = getattr(query, f"{kind}_filter")
+            assert expr is None or expr in [parsed(parse_filter, text) for text in texts]
+        if query.data_query is not None:
+            assert query.data_query in [parsed(parse_data_query, text) for text in texts]
+        for name in ("study_text", "sample_text", "preparation_text", "use_versions", "group"):
+            assert getattr(query, name) is None or getattr(query, name) in texts
+        assert query.sort is None or query.sort in texts
+        assert not query.response_terms or "term_id" in texts
+        assert not query.search_specific_terms or "true" in texts
 
 
 def parsed(parse: Callable[[str], object], text: str) -> object:

@@ -95,6 +95,13 @@ def test_genes_and_threshold_replace_themselves() -> None:
     assert Query().at_least(4).genes("A").data_query == (feature() == "A") & (value() >= 4)
 
 
+def test_a_replaced_condition_keeps_its_place() -> None:
+    query = Query().data("value>=1 feature=A value<9")
+    assert query.genes("B").at_least(2).to_url() == (
+        "odm=1&find=samples&data=value%3E%3D2%20AND%20feature%3DB%20AND%20value%3C9"
+    )
+
+
 def test_genes_leave_other_conditions_on_data() -> None:
     other = feature("chrom") == "chr1"
     query = Query().data(other | (value("p") < 0.05)).genes("A")
