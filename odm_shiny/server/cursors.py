@@ -9,21 +9,23 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from typing import Any
+from typing import Any, Final, cast
 
 from odm_shiny.server.wire import Problem
 
-CHECK_BYTES = 6
+CHECK_BYTES: Final = 6
+#: Largest number in a cursor.
+LARGEST: Final = 2**62
 
 
-def encode_cursor(scope: str, position: list[Any]) -> str:
-    """Render a position of the listing `scope` as a cursor."""
+def encode_cursor(scope: str, position: list[int]) -> str:
+    """Render a position of the listing `scope` as a cursor; -1 in it is before the first."""
     body = json.dumps([scope, *position], separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(_check(body) + body).decode().rstrip("=")
 
 
-def decode_cursor(scope: str, cursor: str) -> list[Any]:
-    """Read a cursor back.
+def decode_cursor(scope: str, cursor: str, length: int) -> list[int]:
+    """Read a cursor back: `length` numbers, each from -1 to `LARGEST`.
 
     Raises
     ------
@@ -36,12 +38,17 @@ def decode_cursor(scope: str, cursor: str) -> list[Any]:
         check, body = raw[:CHECK_BYTES], raw[CHECK_BYTES:]
         if check != _check(body):
             raise ValueError("checksum")
-        found, *position = json.loads(body)
-    except (ValueError, TypeError) as exc:
+        found, *position = cast("list[Any]", json.loads(body))
+    except (ValueError, TypeError, RecursionError) as exc:
         raise _refused(cursor) from exc
-    if found != scope:
+    # The checksum is no secret, so what it covers is checked as anything that comes from outside.
+    if found != scope or len(position) != length or not all(map(_is_place, position)):
         raise _refused(cursor)
-    return list(position)
+    return position
+
+
+def _is_place(value: Any) -> bool:
+    return type(value) is int and -1 <= value <= LARGEST
 
 
 def _check(body: bytes) -> bytes:

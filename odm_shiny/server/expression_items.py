@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,11 @@ from odm_shiny.store.expression_files import DataFile
 from odm_shiny.store.matrices import Matrix
 
 Indices = npt.NDArray[np.int64]
+
+#: So many features are sorted faster than the order of all of them is worked out.
+FEW_FEATURES = 1_000
+
+_KNOWN_RANKS: WeakKeyDictionary[Matrix, Indices] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,7 @@ def find_items(
     if after is not None:
         columns = columns[columns + file.first_run >= after.run]
         if len(columns) and columns[0] + file.first_run == after.run:
-            start = int(np.flatnonzero(features == after.feature)[0]) + 1
+            start = _place_behind(matrix, features, after.feature)
     described: dict[int, tuple[str, Mapping[str, Any]]] = {}
     for some_columns, some_features in _blocks(columns, features, start, cells):
         values = read_values(matrix, some_features, some_columns)
@@ -112,8 +118,9 @@ def find_items(
 
 def ordered_features(matrix: Matrix, features: Indices) -> Indices:
     """Sort features by accession; those that share one stay in file order."""
-    accessions = matrix.feature_column(next(iter(matrix.feature_columns)))[features]
-    return features[np.argsort(accessions.astype(str), kind="stable")]
+    if len(features) < FEW_FEATURES:
+        return features[np.argsort(_accessions(matrix, features), kind="stable")]
+    return features[np.argsort(_ranks(matrix)[features])]
 
 
 def describe_item(matrix: Matrix, file: DataFile, run: int, accession: str) -> Item | None:
@@ -137,10 +144,35 @@ def describe_feature(matrix: Matrix, feature: int) -> tuple[str, Mapping[str, An
     """Accession of a feature, and its columns as they go on the wire."""
     names: dict[str, Any] = {}
     for column, kind in matrix.feature_columns.items():
-        value = matrix.feature_column(column)[feature]
-        names[column] = _number(value) if kind == "number" else value
-    accession = matrix.feature_column(next(iter(matrix.feature_columns)))[feature]
-    return _plain(accession), names
+        value = matrix.feature_column(column, [feature])[0]
+        names[column] = _whole(_number(value)) if kind == "number" else value
+    return str(_accessions(matrix, [feature])[0]), names
+
+
+def _accessions(matrix: Matrix, features: Indices | list[int] | None) -> npt.NDArray[np.str_]:
+    found = matrix.feature_column(None, features)
+    return np.asarray(["" if text is None else text for text in found], dtype=np.str_)
+
+
+def _ranks(matrix: Matrix) -> Indices:
+    """Place of each feature when all are ordered, (n_features,); worked out once."""
+    if matrix not in _KNOWN_RANKS:
+        order = np.argsort(_accessions(matrix, None), kind="stable")
+        ranks = np.empty(len(order), dtype=np.int64)
+        ranks[order] = np.arange(len(order))
+        _KNOWN_RANKS[matrix] = ranks
+    return _KNOWN_RANKS[matrix]
+
+
+def _place_behind(matrix: Matrix, features: Indices, last: int) -> int:
+    """Where to continue in ordered `features` behind feature `last`, which need not be among them.
+
+    It is not, for instance, where a cursor is sent with another data query.
+    """
+    if not 0 <= last < matrix.n_features:
+        return 0
+    ranks = _ranks(matrix)
+    return int(np.searchsorted(ranks[features], ranks[last], side="right"))
 
 
 def _blocks(
@@ -164,13 +196,11 @@ def _one_run(column: Indices, features: Indices, cells: int) -> Iterator[tuple[I
         yield column, features[i : i + cells]
 
 
-def _number(value: Any) -> float | int | None:
+def _number(value: Any) -> float | None:
     number = float(value)
     return None if np.isnan(number) else number
 
 
-def _plain(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    number = float(value)
-    return str(int(number)) if number.is_integer() else repr(number)
+def _whole(number: float | None) -> float | int | None:
+    """A whole number of a feature column as such: it may be a gene's id."""
+    return int(number) if number is not None and number.is_integer() else number

@@ -99,12 +99,12 @@ def expression_page(
         Show what the runs are linked to.
     """
     cursor = call.query.get("cursor")
-    after = Position(*decode_cursor(SCOPE, cursor)) if cursor else None
+    after = Position(*decode_cursor(SCOPE, cursor, 2)) if cursor else None
     page = ItemPage(with_links=with_links)
     for item in _items(planner, runs, after, limit + 1):
         if len(page.items) == limit:
-            last = page.items[-1].position if page.items else after
-            page.cursor = encode_cursor(SCOPE, [last.run, last.feature] if last else [0, -1])
+            last = page.items[-1].position if page.items else after or Position(-1, -1)
+            page.cursor = encode_cursor(SCOPE, [last.run, last.feature])
             break
         page.items.append(item)
         page.heads.setdefault(item.position.run, _UNREAD)

@@ -120,7 +120,7 @@ def list_runs(call: Call) -> dict[str, Any]:
     """Runs of a file, in file order."""
     limit = limit_of(call)
     cursor = call.query.get("cursor")
-    after = decode_cursor(RUNS, cursor)[0] if cursor else -1
+    after = decode_cursor(RUNS, cursor, 1)[0] if cursor else -1
     with call.service.store.read() as tx:
         group = visible_record(call, tx, call.path["id"], ("expression_group",))
         seen = Planner(call.service.store, tx, call.user, Conditions()).visible("expression")
@@ -129,8 +129,8 @@ def list_runs(call: Call) -> dict[str, Any]:
         page = found[:limit]
         reply: dict[str, Any] = {"data": View.of_call(call, tx).runs(page)}
     if len(found) > len(page):
-        last = page[-1].position if page else after
-        reply["cursor"] = encode_cursor(RUNS, [last])
+        last = page[-1].position if page else None
+        reply["cursor"] = encode_cursor(RUNS, [after if last is None else last])
     return reply
 
 

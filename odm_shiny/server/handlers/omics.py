@@ -109,12 +109,9 @@ def _after_number(
     slots: np.ndarray[Any, np.dtype[np.int64]], scope: str, cursor: str | None, limit: int
 ) -> tuple[list[int], str | None]:
     """The `limit` slots behind a cursor, and the cursor behind them if there are more."""
-    start = 0
-    if cursor:
-        (last,) = decode_cursor(scope, cursor)
-        start = int(np.searchsorted(slots, last, side="right"))
+    after = decode_cursor(scope, cursor, 1)[0] if cursor else -1
+    start = int(np.searchsorted(slots, after, side="right"))
     page = [int(slot) for slot in slots[start : start + limit]]
-    more = start + limit < len(slots)
-    if not page:
-        return page, cursor if more else None
-    return page, encode_cursor(scope, [page[-1]]) if more else None
+    if start + len(page) == len(slots):
+        return page, None
+    return page, encode_cursor(scope, [page[-1] if page else after])

@@ -141,7 +141,7 @@ def _blocks(selection: Selection, names: list[str]) -> Iterator[Block]:
 
 
 def _cells(matrix: Matrix, name: str, features: Indices) -> Any:
-    return matrix.feature_column(name)[features]
+    return matrix.feature_column(name, features)
 
 
 def _ending_well(chunks: Iterator[bytes], request_id: str) -> Iterator[bytes]:
