@@ -13,6 +13,7 @@ import ipaddress
 import os
 import shutil
 import socket
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
 import httpx
 
 from odm_shiny.errors import FileError
+from odm_shiny.server.parameters import shorten
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -88,7 +90,9 @@ class ImportRules:
         plain = _unmapped(address)
         if any(plain.version == net.version and plain in net for net in self.networks):
             return True
-        return plain.is_global and not plain.is_multicast
+        if plain.is_multicast or plain.is_reserved or getattr(plain, "is_site_local", False):
+            return False
+        return plain.is_global
 
     def checked(self, link: str) -> str:
         """Check a link as far as that is possible without reaching out.
@@ -121,7 +125,10 @@ class ImportRules:
         FileError
             The path is outside the allowed folders, or is no readable file.
         """
-        real = Path(os.path.realpath(path))
+        try:
+            real = Path(os.path.realpath(path))
+        except (OSError, ValueError) as exc:
+            raise FileError(f"no usable path: {exc}", path=path) from exc
         inside = any(real.is_relative_to(folder) for folder in self.folders)
         if not (self.any_local_file or inside):
             raise FileError(
@@ -129,9 +136,16 @@ class ImportRules:
                 "(serve --allow-import-from FOLDER)",
                 path=path,
             )
-        if not real.is_file():
+        if not _is_file(real):
             raise FileError("no such file", path=path)
         return real
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long, a folder that may not be read
+        return False
 
 
 @dataclass(frozen=True)
@@ -196,6 +210,9 @@ def _other_scheme(parts: SplitResult, link: str) -> FileError:
 
 
 def _split(link: str) -> SplitResult:
+    # urlsplit drops some control characters without a word; no link has any.
+    if any(unicodedata.category(char) == "Cc" for char in link):
+        raise FileError("a link must not hold control characters", path=shorten(link))
     try:
         parts = urlsplit(link)
         _ = parts.port
@@ -249,8 +266,9 @@ def _download(link: str, folder: Path, rules: ImportRules, timeout_s: float) -> 
             parts = _split(current)
             if parts.scheme not in ("http", "https"):
                 raise FileError(f"redirected to the scheme {parts.scheme!r}", path=link)
-            request = _pinned_request(client, parts, _pinned_address(parts, rules, current))
+            address = _pinned_address(parts, rules, current)
             try:
+                request = _pinned_request(client, parts, address)
                 response = client.send(request, stream=True)
                 try:
                     target = response.headers.get("location")
@@ -264,7 +282,7 @@ def _download(link: str, folder: Path, rules: ImportRules, timeout_s: float) -> 
                     return _save(response, current, folder, link)
                 finally:
                     response.close()
-            except httpx.HTTPError as exc:
+            except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as exc:
                 raise FileError(f"cannot be fetched: {exc}", path=link) from exc
     raise FileError(f"more than {MAX_REDIRECTS} redirects", path=link)
 
