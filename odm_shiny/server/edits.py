@@ -48,11 +48,11 @@ def patch_record(call: Call, public_id: str, kinds: Sequence[str]) -> dict[str, 
         book = TemplateBook(tx)
         (template,) = book.applied([record])
         read_only = book.read_only(template, record.kind) | TECHNICAL
-        typed = book.typing(template, record.kind)
+        typed = book.typing_of_edits(template, record.kind)
         changes = {}
         for name, value in body.items():
             _check_attribute(name, value, read_only)
-            changes[name] = typed(name, value)
+            changes[name] = typed(name, _without_empty(value))
         edits.patch(tx, public_id, changes, author=call.user.email)
         (changed,) = objects.get_many(tx, [public_id])
         view = View(call.service.store, tx, level=ORIGINAL)
@@ -71,3 +71,12 @@ def _check_attribute(name: str, value: Any, read_only: frozenset[str]) -> None:
     values = value if isinstance(value, list) else [value]
     if any(isinstance(one, dict | list) for one in values):
         raise Problem(400, f"{name!r}: a value is a text, a number, true, false or a list of these")
+    if any(isinstance(one, str) and "\0" in one for one in [name, *values]):
+        raise Problem(400, f"{name!r}: a text must not hold a NUL character")
+
+
+def _without_empty(value: Any) -> Any:
+    """As in an import file, an empty text is no value; a list without values is unset."""
+    if isinstance(value, list):
+        return [one for one in value if one not in ("", None)] or None
+    return None if value == "" else value

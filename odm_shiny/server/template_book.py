@@ -9,7 +9,7 @@ import msgspec
 
 from odm_shiny.store import dictionaries, documents, templates
 from odm_shiny.store.refusals import NotStored
-from odm_shiny.store.typed_values import typed
+from odm_shiny.store.typed_values import guessed, typed
 
 if TYPE_CHECKING:
     from odm_shiny.store.dictionaries import Vocabulary
@@ -55,6 +55,16 @@ class TemplateBook:
         """A function of attribute name and value that types the value by the template."""
         template = self.template(accession)
         return lambda name, value: typed(template.attribute(kind, name), value)
+
+    def typing_of_edits(self, accession: str | None, kind: str) -> Callable[[str, Any], Any]:
+        """As `typing`, but what the template does not describe is typed by what it looks like."""
+        template = self.template(accession)
+
+        def with_type(name: str, value: Any) -> Any:
+            attribute = template.attribute(kind, name)
+            return guessed(value) if attribute is None else typed(attribute, value)
+
+        return with_type
 
     def terms(self, accession: str | None, kind: str) -> Callable[[str, Any], Any]:
         """A function of attribute name and value that adds the id of dictionary values."""
