@@ -128,7 +128,7 @@ def application(settings: Settings) -> Any:
     from odm_shiny.server.asgi import create_app
 
     behind = service(settings)
-    return create_app(behind, on_shutdown=behind.store.close)
+    return create_app(behind, on_startup=behind.clean_up, on_shutdown=behind.store.close)
 
 
 def register(app: typer.Typer) -> None:

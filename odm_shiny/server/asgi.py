@@ -50,7 +50,12 @@ MAX_REQUEST_HEAD_BYTES = MAX_QUERY_BYTES + (1 << 17)
 EXPOSED_HEADERS = ("content-disposition", "content-range", "retry-after", "x-request-id")
 
 
-def create_app(service: Service, *, on_shutdown: Callable[[], None] | None = None) -> Starlette:
+def create_app(
+    service: Service,
+    *,
+    on_startup: Callable[[], None] | None = None,
+    on_shutdown: Callable[[], None] | None = None,
+) -> Starlette:
     """Make the ASGI application of `service`: API, start page, Swagger UI.
 
     It can be served alone, or mounted under any path of another application.
@@ -59,12 +64,15 @@ def create_app(service: Service, *, on_shutdown: Callable[[], None] | None = Non
     ----------
     service
         What answers.
-    on_shutdown
-        Called when the server stops: ``store.close`` of whoever opened the store for it alone.
+    on_startup, on_shutdown
+        Called when the server starts and stops: ``service.clean_up`` and ``store.close`` of whoever
+        opened the store for it alone.
     """
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        if on_startup is not None:
+            await to_thread.run_sync(on_startup)
         yield
         if on_shutdown is not None:
             on_shutdown()

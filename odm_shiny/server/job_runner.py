@@ -28,9 +28,13 @@ from odm_shiny.server.matrix_import import (
 from odm_shiny.server.metadata_import import read_metadata_file, store_metadata
 from odm_shiny.server.template_book import TemplateBook
 from odm_shiny.store import jobs, people
-from odm_shiny.store.workers import Worker, this_worker
+from odm_shiny.store.clock import now_ms
+from odm_shiny.store.jobs import ABANDONED, ACTIVE, STARTING
+from odm_shiny.store.schema import jobs as jobs_table
+from odm_shiny.store.workers import Worker, is_alive, this_worker
 
 if TYPE_CHECKING:
+    from odm_shiny.store.engine import Tx
     from odm_shiny.store.jobs import Job
     from odm_shiny.store.people import User
     from odm_shiny.store.store import Store
@@ -40,6 +44,9 @@ log = logging.getLogger(__name__)
 REPORT_EVERY_S: Final = 0.5
 SIGN_OF_LIFE_EVERY_S: Final = 20.0
 KEPT_S: Final = 7 * 24 * 3600
+UNFINISHED: Final = (STARTING, *ACTIVE)
+#: Waiting jobs looked at after a crash.
+MAX_WAITING: Final = 10_000
 
 
 class StopAskedError(Exception):
@@ -60,7 +67,7 @@ class JobRunner:
     def __init__(self, store: Store, rules: ImportRules) -> None:
         self._store = store
         self._rules = rules
-        self._worker = this_worker()
+        self.worker = this_worker()
         self._folder = store.matrix_folder.parent / "jobs"
         self._waiting: deque[int] = deque()
         self._lock = threading.Lock()
@@ -83,6 +90,22 @@ class JobRunner:
                 self._thread.start()
             while job_id in self._waiting and (left := until - time.monotonic()) > 0:
                 self._done.wait(left)
+
+    def checked(self, job: Job) -> Job:
+        """The job as it is now, failed if the process that runs it is gone."""
+        if job.status not in UNFINISHED or job.id in self._waiting:
+            return job
+        self.recover()
+        with self._store.read() as tx:
+            return jobs.get_job(tx, job.id)
+
+    def recover(self) -> None:
+        """Fail the jobs that died with the process that ran them, or was about to."""
+        with self._store.write() as tx:
+            jobs.give_up_abandoned(tx)
+            for job_id in _never_begun(tx):
+                if jobs.claim(tx, self.worker, ids=[job_id]):
+                    jobs.fail(tx, job_id, self.worker, [_error("LOAD", "Abandoned", ABANDONED)])
 
     def sweep(self) -> None:
         """Remove what jobs that nobody restarted have left behind for a week."""
@@ -107,9 +130,23 @@ class JobRunner:
 
     def _take(self, job_id: int) -> None:
         with self._store.write() as tx:
-            job = jobs.claim(tx, self._worker, ids=[job_id])
+            job = jobs.claim(tx, self.worker, ids=[job_id])
         if job is not None:
-            _Run(self._store, self._rules, self._worker, job, self.folder(job.parameters)).run()
+            _Run(self._store, self._rules, self.worker, job, self.folder(job.parameters)).run()
+
+
+def _never_begun(tx: Tx) -> list[int]:
+    """Jobs that wait for a process that is gone."""
+    now = now_ms()
+    return [
+        job.id
+        for job in jobs.list_jobs(tx, jobs_table.c.status == STARTING, limit=MAX_WAITING)
+        if "worker" in job.parameters and not is_alive(job.parameters["worker"], now, now)
+    ]
+
+
+def _error(stage: str, kind: str, message: str) -> dict[str, Any]:
+    return {"stage": stage, "stack": [{"type": kind, "message": message}]}
 
 
 class _Run:
@@ -242,6 +279,6 @@ class _Run:
         else:
             log.exception("job %s failed", self._job.id)
             message = "the import failed inside the server; its log says why"
-        error = {"stage": self._stage, "stack": [{"type": type(exc).__name__, "message": message}]}
         with self._store.write() as tx:
+            error = _error(self._stage, type(exc).__name__, message)
             jobs.fail(tx, self._job.id, self._worker, [error])

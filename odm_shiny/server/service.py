@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from odm_shiny.contract.messages import Reply, Request
 from odm_shiny.contract.operations import Parameter
+from odm_shiny.errors import OdmError
 from odm_shiny.server import (
     access,
     pages,  # noqa: F401 - registers the pages
@@ -112,6 +113,17 @@ class Service:
         from odm_shiny.server.job_runner import JobRunner
 
         return JobRunner(self.store, self.import_rules)
+
+    def clean_up(self) -> None:
+        """Put in order what processes that died have left; a server does it when it starts."""
+        from odm_shiny.store.sweep import sweep
+
+        try:
+            self.job_runner.recover()
+            self.job_runner.sweep()
+            sweep(self.store)
+        except OdmError as exc:  # a store that only this cannot be done to can still answer
+            log.warning("what earlier processes left behind stays: %s", exc)
 
     def find_user(self, token: str) -> User | None:
         """Owner of a valid API token."""

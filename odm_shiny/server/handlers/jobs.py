@@ -12,6 +12,7 @@ from odm_shiny.errors import FileError
 from odm_shiny.server.fetch import keep_upload
 from odm_shiny.server.import_kinds import DATA_CLASSES, IMPORT_KINDS, ImportKind
 from odm_shiny.server.routes import Call, handles
+from odm_shiny.server.visibility import is_visible, visible_record
 from odm_shiny.server.wire import Problem
 from odm_shiny.store import chains, jobs, objects, templates
 
@@ -30,6 +31,7 @@ OPTIONS: Final = (
     "dataClass",
     "measurementSeparator",
 )
+#: What makes two imports the same, beside who asks: nobody learns what others have imported.
 IDENTITY: Final = ("kind", "dataLink", "metadataLink", "templateId")
 MAX_FEATURE_COLUMNS: Final = 1000
 
@@ -76,14 +78,16 @@ def _start(
 ) -> dict[str, Any]:
     runner = call.service.job_runner
     name = kind.job_name.format(format=_format(parameters, uploads))
-    identity = {key: parameters.get(key) for key in IDENTITY} if not uploads else None
-    parameters = {**parameters, "folder": secrets.token_hex(12)}
+    identity = None
+    if not uploads:
+        identity = {**{key: parameters.get(key) for key in IDENTITY}, "startedBy": call.user.id}
+    parameters = {**parameters, "folder": secrets.token_hex(12), "worker": runner.worker.text()}
     try:
         for role, part in uploads.items():
             kept = keep_upload(part.file, part.filename or "", runner.folder(parameters))
             parameters[f"{role}File"] = {"name": kept.name, "file": kept.path.name}
         with call.service.store.write() as tx:
-            _check_references(tx, parameters)
+            _check_references(call, tx, parameters)
             job = jobs.create_job(
                 tx,
                 name,
@@ -102,15 +106,13 @@ def _start(
 @handles("GET /jobs/{jobExecId}/info")
 def job_info(call: Call) -> dict[str, Any]:
     """State of a job."""
-    with call.service.store.read() as tx:
-        return _info(_job(call, tx))
+    return _info(_job(call))
 
 
 @handles("GET /jobs/{jobExecId}/output")
 def job_output(call: Call) -> dict[str, Any]:
     """Result or errors of a job that is over; the status alone before that."""
-    with call.service.store.read() as tx:
-        job = _job(call, tx)
+    job = _job(call)
     output: dict[str, Any] = {"status": job.status}
     if job.result is not None:
         output["result"] = job.result
@@ -122,8 +124,9 @@ def job_output(call: Call) -> dict[str, Any]:
 @handles("PUT /jobs/{jobExecId}/restart")
 def restart_job(call: Call) -> dict[str, Any]:
     """Run a stopped or failed job once more, from its beginning."""
+    number = _job(call).id
     with call.service.store.write() as tx:
-        job = jobs.restart(tx, _job(call, tx).id)
+        job = jobs.restart(tx, number)
     call.service.job_runner.submit(job.id, wait_s=WAIT_S)
     return _info(job)
 
@@ -131,17 +134,19 @@ def restart_job(call: Call) -> dict[str, Any]:
 @handles("PUT /jobs/{jobExecId}/stop")
 def stop_job(call: Call) -> dict[str, Any]:
     """Stop a job that waits or runs."""
+    number = _job(call).id
     with call.service.store.write() as tx:
-        return _info(jobs.ask_to_stop(tx, _job(call, tx).id))
+        return _info(jobs.ask_to_stop(tx, number))
 
 
-def _job(call: Call, tx: Tx) -> Job:
+def _job(call: Call) -> Job:
     """The job asked for, if the caller started it or may see everything."""
     number = int(call.path["jobExecId"])
-    job = jobs.get_job(tx, number)
+    with call.service.store.read() as tx:
+        job = jobs.get_job(tx, number)
     if job.started_by != call.user.email and not call.user.is_admin:
         raise Problem(404, f"no job {number}")
-    return job
+    return call.service.job_runner.checked(job)
 
 
 def _info(job: Job) -> dict[str, Any]:
@@ -196,12 +201,14 @@ def _checked_link(call: Call, name: str, link: str) -> str:
         raise Problem(400, f"{name}: {exc}", location=f"body.{name}") from exc
 
 
-def _check_references(tx: Tx, parameters: dict[str, Any]) -> None:
+def _check_references(call: Call, tx: Tx, parameters: dict[str, Any]) -> None:
+    """Check what a job refers to, while its caller can still correct it."""
     if template := parameters.get("templateId"):
         templates.get_template(tx, template)
-    previous = parameters.get("previousVersion")
-    if previous and not chains.members(tx, previous):
-        objects.get(tx, previous, ("expression_group",))
+    if previous := parameters.get("previousVersion"):
+        files = objects.by_ids(tx, chains.members(tx, previous))
+        if not any(is_visible(call, tx, file) for file in files):
+            visible_record(call, tx, previous, ("expression_group",))
 
 
 def _format(parameters: dict[str, Any], uploads: dict[str, FormPart]) -> str:
