@@ -159,6 +159,8 @@ def _value_matches(condition: DataCompare, values: npt.NDArray[np.float64]) -> M
     if condition.op in ORDERED:
         limit = _number(condition.values[0])
         return np.asarray(ORDERED[condition.op](values, np.nan if limit is None else limit))
+    if condition.op == "=~":  # asks for a part of a text, which no number has
+        return np.zeros(values.shape, dtype=bool)
     listed = _numbers(condition.values)
     equal = np.isin(values, listed) if len(listed) else np.zeros(values.shape, dtype=bool)
     if None in condition.values:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -53,9 +54,14 @@ def listing(call: Call, tx: Tx, kind: str, slots: Slots) -> Reply:
     found = objects.by_slots(tx, kind, page.cut(slots))
     records = View.of_call(call, tx).records(found)
     if prefers(call, TSV):
-        columns = list(dict.fromkeys(name for record in records for name in record))
-        return text_reply(write_metadata(records, columns), content_type=TSV)
+        return table_reply(records)
     return json_reply(page.envelope(records, len(slots)))
+
+
+def table_reply(records: Sequence[Mapping[str, Any]]) -> Reply:
+    """Flat records as tab-separated text, in the form of an import file."""
+    columns = list(dict.fromkeys(name for record in records for name in record))
+    return text_reply(write_metadata(records, columns), content_type=TSV)
 
 
 def _ranks(planner: Planner, kind: str, slots: Slots, key: str) -> npt.NDArray[np.int64]:

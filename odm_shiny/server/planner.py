@@ -56,7 +56,9 @@ class Planner:
         self.tx = tx
         self.user = user
         self.conditions = conditions
-        self._visible: dict[str, Mask] = {}
+        # What is visible changes while links are made, so only a reader may keep it.
+        known = {} if tx.is_write else tx.memo.setdefault(f"visible to {user.id}", {})
+        self._visible: dict[str, Mask] = known
 
     # ---- what the user may see -------------------------------------------------------------
 

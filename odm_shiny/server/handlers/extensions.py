@@ -26,7 +26,8 @@ def count_facets(call: Call) -> dict[str, Any]:
         planner = Planner(call.service.store, tx, call.user, omics_conditions(call.query))
         mask = _matching(planner, kind)
         search = call.service.store.search
-        names = call.query.get("attribute") or [name for name, _ in search.attributes(tx, kind)]
+        asked = call.query.get("attribute")
+        names = asked or [name for name, _ in search.attributes(tx, kind)]
         facets = search.facets(tx, kind, mask, names, limit)
     return {
         "kind": kind,
@@ -38,6 +39,8 @@ def count_facets(call: Call) -> dict[str, Any]:
                 "nUnset": facet.n_unset,
             }
             for name, facet in facets.items()
+            # Even the name of an attribute that only others' objects have is not for this user.
+            if asked or facet.n_values
         },
     }
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from odm_shiny.contract.messages import Reply
 from odm_shiny.server.conditions import Conditions, group_conditions, listing_conditions
-from odm_shiny.server.listing import listing
+from odm_shiny.server.listing import listing, table_reply
+from odm_shiny.server.negotiation import TSV, prefers
 from odm_shiny.server.paging import page_of
 from odm_shiny.server.planner import Mask, Planner
 from odm_shiny.server.routes import Call, handles
@@ -61,7 +62,7 @@ def study_of_sample(call: Call) -> dict[str, Any]:
 
 def _register_children(kind: str) -> None:
     @handles(f"GET /integration/link/{kind}/by/sample/{{id}}")
-    def by_sample(call: Call) -> list[dict[str, Any]]:
+    def by_sample(call: Call) -> Any:
         with call.service.store.read() as tx:
             sample = visible_record(call, tx, call.path["id"], ("sample",))
             planner = Planner(call.service.store, tx, call.user, Conditions())
@@ -69,7 +70,8 @@ def _register_children(kind: str) -> None:
             only[sample.slot] = True
             mask = planner.store.search.sources(tx, kind, "sample", only)
             slots = np.flatnonzero(mask & planner.visible(kind))
-            return View.of_call(call, tx).records(objects.by_slots(tx, kind, slots))
+            records = View.of_call(call, tx).records(objects.by_slots(tx, kind, slots))
+        return table_reply(records) if prefers(call, TSV) else records
 
     @handles(f"GET /integration/link/{kind}/group/by/study/{{id}}")
     def groups_by_study(call: Call) -> list[dict[str, Any]]:
@@ -87,7 +89,7 @@ def _register_children(kind: str) -> None:
 
 def _register_expression(target: str) -> None:
     @handles(f"GET /integration/link/expression/by/{target}/{{id}}")
-    def by_object(call: Call) -> dict[str, Any]:
+    def by_object(call: Call) -> Any:
         page = page_of(call)
         with call.service.store.read() as tx:
             linked = visible_record(call, tx, call.path["id"], (target,))
@@ -97,7 +99,10 @@ def _register_expression(target: str) -> None:
             runs = planner.store.search.sources(tx, "expression", target, only)
             slots = np.flatnonzero(runs & planner.selected_runs & planner.visible("expression"))
             found = objects.by_slots(tx, "expression", page.cut(slots))
-            return page.envelope(View.of_call(call, tx).runs(found), len(slots))
+            shown = View.of_call(call, tx).runs(found)
+        if prefers(call, TSV):
+            return table_reply([{**run["itemOrigin"], **run["metadata"]} for run in shown])
+        return page.envelope(shown, len(slots))
 
     @handles(f"GET /integration/link/expression/run-to-{PLURAL[target]}/by/group/{{id}}")
     def pairs(call: Call) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from odm_shiny.server.wire import Problem
 from odm_shiny.store import objects, people
 
 if TYPE_CHECKING:
+    from odm_shiny.store.engine import Tx
     from odm_shiny.store.objects import Record
 
 #: Study attributes offered as facets, in this order.
@@ -31,6 +32,7 @@ FACETS: Final = (
 #: Sample attributes summarised for each study found.
 SUMMARY: Final = ("Organism", "Disease", "Tissue", "Cell Type")
 TOP: Final = 5
+DEFAULT_LIMIT: Final = 1000
 UNTITLED: Final = "New Study"
 MODES: Final = {None: False, "STRICT": False, "USE_NARROWER_TERMS": True}
 
@@ -40,7 +42,8 @@ def search_studies(call: Call) -> dict[str, Any]:
     """Studies whose own or whose objects' metadata match, with facet counts."""
     body = call.body or {}
     text, narrower, selected = _filters(body.get("filters") or [])
-    offset, limit = _page(body.get("page") or {})
+    page = body.get("page") or {}
+    offset, limit = page.get("offset", 0), page.get("limit", DEFAULT_LIMIT)
     with call.service.store.read() as tx:
         planner = Planner(call.service.store, tx, call.user, Conditions(narrower=narrower))
         found = planner.visible("study")
@@ -48,9 +51,9 @@ def search_studies(call: Call) -> dict[str, Any]:
             found = found & _studies_with_text(planner, text)
         narrowed = _selected(planner, found, selected, but=None)
         slots = np.flatnonzero(narrowed)
-        page = objects.by_slots(tx, "study", slots[offset : offset + limit])
-        owners = people.emails(tx, {study.owner_id for study in page})
-        content = [_content(planner, study, owners) for study in page]
+        studies = objects.by_slots(tx, "study", slots[offset : offset + limit])
+        owners = _owner_names(tx, studies)
+        content = [_content(planner, study, owners) for study in studies]
         groups = [_facet(planner, found, selected, attribute) for attribute in FACETS]
     return {
         "objectsPage": {
@@ -83,13 +86,6 @@ def _filters(filters: Iterable[Mapping[str, Any]]) -> tuple[Expr | None, bool, d
         else:
             raise Problem(400, f"filters: type {one.get('type')!r} is neither FULL_TEXT nor SELECT")
     return text, narrower, selected
-
-
-def _page(page: Mapping[str, Any]) -> tuple[int, int]:
-    offset, limit = page.get("offset", 0), page.get("limit", 1000)
-    if offset < 0 or not 0 <= limit <= 1000:
-        raise Problem(400, "page: offset must be 0 or more, limit 0 to 1000")
-    return offset, limit
 
 
 def _studies_with_text(planner: Planner, text: Expr) -> Mask:
@@ -157,6 +153,12 @@ def _unknown_option(option: str) -> Problem:
     return Problem(
         400, f"filterOptionId {option[:80]!r} is none that an earlier answer has offered"
     )
+
+
+def _owner_names(tx: Tx, studies: Iterable[Record]) -> dict[int, str]:
+    """Display names; the address of somebody who is not active any more."""
+    names = people.emails(tx, {study.owner_id for study in studies})
+    return names | {user.id: user.name for user in people.list_users(tx) if user.id in names}
 
 
 def _content(planner: Planner, study: Record, owners: Mapping[int, str]) -> dict[str, Any]:
