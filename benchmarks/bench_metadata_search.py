@@ -75,6 +75,8 @@ class Ours:
             tables = [t for t in metadata.sorted_tables if t.name.startswith("search_")]
             metadata.create_all(tx.conn, tables)
             create_text_index(tx.conn)
+            studies = [Change(i, None, {"Number": i}) for i in range(n_samples // 500)]
+            self.search.update(tx, "study", studies)
         for start in range(0, n_samples, BATCH):
             self.add(start, documents(start, min(start + BATCH, n_samples)))
 
@@ -87,6 +89,16 @@ class Ours:
         with self.database.write() as tx:
             changes = (Change(start + i, None, document) for i, document in enumerate(new))
             self.search.update(tx, KIND, changes)
+            links = {start + i: [(start + i) // 500] for i in range(len(new))}
+            self.search.set_links(tx, KIND, "study", links)
+
+    def join(self, n_studies: int) -> int:
+        """From some studies to their samples and back."""
+        with self.database.read() as tx:
+            studies = np.arange(n_studies) % 10 == 0
+            samples = self.search.sources(tx, KIND, "study", studies)
+            self.search.targets(tx, KIND, "study", samples)
+            return int(samples.sum())
 
     def filter(self, text: str) -> int:
         with self.database.read() as tx:
@@ -234,6 +246,11 @@ def questions(ours: Ours, peer: Json, frame: Frame, n_samples: int) -> Iterator[
         target="about 10 ms",
     )
     yield Case("one of 2,000 accessions, as text", lambda: ours.filter(either))
+    n_studies = n_samples // 500
+    assert ours.join(n_studies) == n_samples // 10
+    yield Case(
+        f"from {n_studies // 10} studies to their samples and back", asked(ours.join, n_studies)
+    )
     phrase = "word0 word1"
     assert ours.text(f'"{phrase}"') >= frame.phrase(f"{phrase} ") > 0
     yield Case(
@@ -291,6 +308,6 @@ def changes(ours: Ours, peer: Json, n_samples: int) -> Iterator[Case]:
     )
 
 
-def asked(ask: Callable[[str], int], text: str) -> Callable[[], int]:
+def asked(ask: Callable[[Any], int], question: object) -> Callable[[], int]:
     """Ask later."""
-    return lambda: ask(text)
+    return lambda: ask(question)

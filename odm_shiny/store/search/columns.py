@@ -13,6 +13,7 @@ from odm_shiny.errors import StoreError
 from odm_shiny.store.search import chunks
 from odm_shiny.store.search.chunk_cache import ChunkCache
 from odm_shiny.store.search.chunks import AnyInts, Bools, Codes, Floats, Ints, Rows
+from odm_shiny.store.search.masks import look_up
 from odm_shiny.store.search.rows import join_rows
 from odm_shiny.store.search_schema import (
     CHUNK_CODES,
@@ -29,6 +30,7 @@ BATCH: Final = 1_000
 
 ALIVE_NAME: Final = "#alive"
 WORDS_NAME: Final = "#words"
+_IS_SET: Final[Bools] = np.array([False, True])
 _LAYOUT_BYTES: Final = 250  # of one entry in memory, roughly
 
 
@@ -206,27 +208,32 @@ class ColumnReader:
         return found
 
     def numbers(self, name: str) -> Ints:
-        """Give an int64 system column: (n_slots,), -1 = unset."""
-        values = np.full(self.n_slots, -1, np.int64)
+        """Give an int64 system column: (n_slots,), -1 = unset; not to be changed."""
         column_id = self.column(Role.NUMBER, name)
-        if column_id is not None:
+        if column_id is None:
+            return np.full(self.n_slots, -1, np.int64)
+        key, stamp = ("numbers", column_id), (self._stamps(column_id, Part.NUMBERS), self.n_slots)
+        values: Ints | None = self.cache.get(key, stamp, np.ndarray)
+        if values is None:
+            values = np.full(self.n_slots, -1, np.int64)
             for number, chunk in self.read(column_id, Part.NUMBERS, np.ndarray).items():
                 start = number * CHUNK_SLOTS
                 values[start : start + len(chunk)] = chunk
+            values.flags.writeable = False
+            self.cache.put(key, stamp, values, values.nbytes)
         return values
 
     def alive(self) -> Bools:
-        """Say which slots hold an object: (n_slots,)."""
+        """Say which slots hold an object: (n_slots,); not to be changed."""
         column_id = self.column(Role.ALIVE, ALIVE_NAME)
-        mask = np.zeros(self.n_slots, np.bool_)
-        if column_id is not None:
-            for number, codes in self.codes(column_id).items():
-                start = number * CHUNK_SLOTS
-                if isinstance(codes, chunks.SparseCodes):
-                    mask[start + codes.slots.astype(np.int64)] = True
-                else:
-                    is_set = chunks.as_dense(codes) != 0
-                    mask[start : start + len(is_set)] = is_set
+        if column_id is None:
+            return np.zeros(self.n_slots, np.bool_)
+        key, stamp = ("alive", column_id), (self._stamps(column_id, Part.CODES), self.n_slots)
+        mask: Bools | None = self.cache.get(key, stamp, np.ndarray)
+        if mask is None:
+            mask = look_up(self.codes(column_id), _IS_SET, self.n_slots)
+            mask.flags.writeable = False
+            self.cache.put(key, stamp, mask, mask.nbytes)
         return mask
 
     def words(self) -> list[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from odm_shiny.errors import StoreError
 from odm_shiny.query.nodes import Expr
@@ -21,9 +21,17 @@ from odm_shiny.store.search.facets import Facet, count_values
 from odm_shiny.store.search.filters import FilterSearch
 from odm_shiny.store.search.full_text import TextSearch
 from odm_shiny.store.search.links import sources_of, targets_by_source, targets_of, write_links
+from odm_shiny.store.search.mismatches import find_mismatches
 from odm_shiny.store.search.slot_values import texts_at
 from odm_shiny.store.search.text_index import TextIndex
-from odm_shiny.store.search_schema import Part, Role, search_column, search_part
+from odm_shiny.store.search_schema import (
+    Part,
+    Role,
+    search_column,
+    search_kind,
+    search_part,
+    search_value,
+)
 
 
 class Tx(Protocol):
@@ -36,6 +44,10 @@ class Tx(Protocol):
     @property
     def is_write(self) -> bool:
         """Whether it may write; then nobody else does at the same time."""
+
+    @property
+    def memo(self) -> dict[str, Any]:
+        """Room for what is worth keeping until the transaction ends."""
 
 
 class Search:
@@ -99,7 +111,7 @@ class Search:
 
     def alive(self, tx: Tx, kind: str) -> Bools:
         """Say which slots hold an object: (n_slots,)."""
-        return self._reader(tx, kind).alive()
+        return self._reader(tx, kind).alive().copy()
 
     def filter(self, tx: Tx, kind: str, expr: Expr) -> Bools:
         """Find the objects that fulfil a metadata filter: (n_slots,).
@@ -141,7 +153,7 @@ class Search:
         return TextSearch(reader, self._text_index, expand).mask(expr) & reader.alive()
 
     def numbers(self, tx: Tx, kind: str, column: str) -> Ints:
-        """Give a system column: (n_slots,) int64, -1 = unset."""
+        """Give a system column: (n_slots,) int64, read-only, -1 = unset."""
         return self._reader(tx, kind).numbers(column)
 
     def sources(self, tx: Tx, source_kind: str, target_kind: str, target_mask: Bools) -> Bools:
@@ -194,7 +206,9 @@ class Search:
         reader = self._reader(tx, kind)
         alive = reader.alive()
         chosen = alive if mask is None else mask & alive
-        tables = {name: CodeTables.of(reader, name) for name in attributes}
+        names = list(attributes)
+        reader.prefetch_attributes(names)
+        tables = {name: CodeTables.of(reader, name) for name in names}
         return {name: count_values(one, chosen, limit) for name, one in tables.items()}
 
     def values(self, tx: Tx, kind: str, attribute: str, slots: ArrayLike) -> list[str | None]:
@@ -229,16 +243,45 @@ class Search:
         )
         return [(name, int(count)) for name, count in rows]
 
+    def mismatches(
+        self, tx: Tx, kind: str, documents: Iterable[tuple[int, Mapping[str, Any]]]
+    ) -> Iterator[str]:
+        """Compare the index with all documents of a kind, which are the truth.
+
+        Parameters
+        ----------
+        documents
+            (slot, document) of every object that is there.
+
+        Yields
+        ------
+        A sentence for every object, attribute or value that differs.
+        """
+        yield from find_mismatches(self._reader(tx, kind), documents)
+
+    def clear(self, tx: Tx) -> None:
+        """Forget everything, of all kinds; `update` with all documents builds the index again."""
+        _must_write(tx)
+        for table in (search_part, search_value, search_column, search_kind):
+            tx.conn.execute(delete(table))
+        self._text_index.clear(tx.conn)
+
     def _reader(self, tx: Tx, kind: str) -> ColumnReader:
-        return ColumnReader(tx.conn, kind, self.cache)
+        if tx.is_write:
+            return ColumnReader(tx.conn, kind, self.cache)
+        # One snapshot for the whole transaction, so what is known of a kind stays true.
+        known = tx.memo.setdefault("search", {})
+        if kind not in known:
+            known[kind] = ColumnReader(tx.conn, kind, self.cache)
+        reader: ColumnReader = known[kind]
+        return reader
 
 
 class _Writing:
     """A writer of one kind, finished if nothing went wrong."""
 
     def __init__(self, tx: Tx, kind: str, cache: ChunkCache) -> None:
-        if not tx.is_write:
-            raise StoreError("a change was asked for in a read transaction; use store.write()")
+        _must_write(tx)
         self.writer = ColumnWriter(tx.conn, kind, cache)
 
     def __enter__(self) -> ColumnWriter:
@@ -247,3 +290,8 @@ class _Writing:
     def __exit__(self, failed: Any, *_: object) -> None:
         if failed is None:
             self.writer.finish()
+
+
+def _must_write(tx: Tx) -> None:
+    if not tx.is_write:
+        raise StoreError("a change was asked for in a read transaction; use store.write()")

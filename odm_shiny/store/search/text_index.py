@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 import numpy as np
+from sqlalchemy import Connection
 
 from odm_shiny.errors import QueryError, StoreError
 from odm_shiny.query.full_text import tokenize
@@ -32,6 +33,7 @@ _CODE_BITS: Final = 32
 _KIND_BITS: Final = 56
 
 _INSERT: Final = "INSERT INTO search_text (rowid, body) VALUES (?, ?)"
+_CLEAR: Final = "INSERT INTO search_text (search_text) VALUES ('delete-all')"
 _OF_KIND: Final = "FROM search_text WHERE search_text MATCH ? AND rowid BETWEEN ? AND ?"
 _MATCH: Final = f"SELECT json_group_array(rowid) {_OF_KIND}"
 _EXISTS: Final = f"SELECT rowid {_OF_KIND} LIMIT 1"
@@ -98,6 +100,11 @@ class TextIndex:
             rows = reader.conn.exec_driver_sql(_MATCH, (query, *_rows_of(reader))).scalar_one()
             found.append(np.array(msgspec.json.decode(rows, type=list[int]), np.int64))
         return _by_column(np.unique(np.concatenate(found)) - _rows_of(reader)[0])
+
+    def clear(self, conn: Connection) -> None:
+        """Forget all values of all kinds."""
+        if conn.dialect.name == "sqlite":
+            conn.exec_driver_sql(_CLEAR)
 
     def _is_known(self, reader: ColumnReader, word: str) -> bool:
         place = (_quoted([word]), *_rows_of(reader))

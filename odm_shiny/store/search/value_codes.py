@@ -42,6 +42,11 @@ _text = func.coalesce(search_value.c.text, search_value.c.key)
 _find_texts = select(search_value.c.code, _text).where(
     _of_column, search_value.c.code.in_(bindparam("codes", expanding=True))
 )
+_find_range = select(search_value.c.code, _text).where(
+    _of_column,
+    search_value.c.is_list == 0,
+    search_value.c.code.between(bindparam("low"), bindparam("high")),
+)
 _in_order = (
     select(search_value.c.code, _text)
     .where(_of_column, search_value.c.is_list == 0, search_value.c.key > bindparam("after"))
@@ -73,8 +78,13 @@ def find_codes(conn: Connection, column_id: int, wanted: Iterable[str]) -> dict[
 
 
 def find_texts(conn: Connection, column_id: int, codes: Sequence[int]) -> dict[int, str]:
-    """Give the text of codes that do not stand for lists."""
+    """Give the text of codes, in ascending order; those that stand for lists have none."""
     found: dict[int, str] = {}
+    if len(codes) > BATCH and codes[-1] - codes[0] < 4 * len(codes):
+        wanted = set(codes)
+        place = {"of_column": column_id, "low": codes[0], "high": codes[-1]}
+        in_range = conn.execute(_find_range, place).all()
+        return {code: text for code, text in in_range if code in wanted}
     for start in range(0, len(codes), BATCH):
         batch = list(codes[start : start + BATCH])
         rows = conn.execute(_find_texts, {"of_column": column_id, "codes": batch})

@@ -101,7 +101,7 @@ def texts_of(value):
 
 
 random_histories = settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
@@ -384,3 +384,77 @@ def test_hostile_text_is_text(index, text):
         assert search.facets(tx, "sample", None, [text])[text].values == [(text, 1)]
         assert search.values(tx, "sample", text, [0]) == [text]
         assert search.attributes(tx, "sample")[-1][1] == 1
+
+
+ONE_ATTRIBUTE = [
+    {"A": value}
+    for value in (None, 40, "52", 52.0, 60, "x", [40, 60], ["52", "x"], "2024-05-06", "2024-06")
+]
+CONDITIONS = [
+    *(
+        Compare("A", op, bound)
+        for op in ("<", "<=", ">", ">=")
+        for bound in ("45", "52", "2024-05-20")
+    ),
+    *(Compare("A", "=", value) for value in ("52", "60", "x", None)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("join", [And, Or])
+@pytest.mark.parametrize("negated", ["neither", "one", "both"])
+def test_two_conditions_on_one_attribute_mean_both(index, join, negated):
+    index.add(ONE_ATTRIBUTE)
+    with index.read() as tx:
+        for first in CONDITIONS:
+            for second in CONDITIONS:
+                one = first if negated == "neither" else Not(first)
+                other = Not(second) if negated == "both" else second
+                expr = join((one, other))
+                expected = [evaluate(expr, document) for document in ONE_ATTRIBUTE]
+                assert index.search.filter(tx, "sample", expr).tolist() == expected, expr
+
+
+def test_numbers_cannot_be_changed_by_who_asks_for_them(index):
+    with index.write() as tx:
+        index.search.set_numbers(tx, "sample", "#owner", [0], [5])
+    with index.read() as tx:
+        assert not index.search.numbers(tx, "sample", "#owner").flags.writeable
+        index.search.alive(tx, "sample")[:] = True
+        assert index.search.alive(tx, "sample").tolist() == [False]
+
+
+@random_histories
+@given(histories())
+def test_the_index_agrees_with_its_documents_and_can_be_built_again(new_index, history):
+    index, objects = new_index(), {}
+    for (changes,) in history:
+        play(index, objects, changes)
+    for step in ("changed", "cleared", "built again"):
+        with index.write() as tx:
+            if step == "cleared":
+                index.search.clear(tx)
+            elif step == "built again":
+                everything = [Change(slot, None, one) for slot, one in objects.items()]
+                index.search.update(tx, "sample", everything)
+            found = list(index.search.mismatches(tx, "sample", objects.items()))
+            liver = slots_of(index.search.text(tx, "sample", term("liver")))
+        if step == "cleared":
+            assert len([one for one in found if "not in the index" in one]) == len(objects)
+            assert liver == set()
+        else:
+            assert found == []
+            assert liver == {slot for slot, one in objects.items() if evaluate(term("liver"), one)}
+
+
+def test_what_differs_is_named(index):
+    index.add([{"Tissue": "liver"}, {"Tissue": "lung", "Age": 52}, {"Tissue": ["a", "b"]}])
+    documents = [(0, {"Tissue": "liver"}), (1, {"Tissue": "lunge", "New": 1}), (7, {})]
+    with index.read() as tx:
+        found = list(index.search.mismatches(tx, "sample", documents))
+    assert found == [
+        "sample 7: not in the index",
+        "sample 1: 'Age' is (), but ('52',) in the index",
+        "sample 1: 'New' is ('1',), but () in the index",
+        "sample 1: 'Tissue' is ('lunge',), but ('lung',) in the index",
+        "sample 2: in the index, but there is no document",
+    ]
