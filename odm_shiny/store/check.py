@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
+from typing import Final
 
+import numpy as np
 from sqlalchemy import Integer, cast, func, select
 
 from odm_shiny.store import counters, data_files
 from odm_shiny.store.engine import Tx
-from odm_shiny.store.kinds import RUN_KINDS
+from odm_shiny.store.indexing import indexed_kind, linked_kinds, linked_slots
+from odm_shiny.store.kinds import KINDS, RUN_KINDS
+from odm_shiny.store.link_rules import pairs_of_kinds
 from odm_shiny.store.objects import count_by_kind
 from odm_shiny.store.schema import (
     chain_members,
@@ -21,7 +26,10 @@ from odm_shiny.store.schema import (
     templates,
     unit_links,
 )
+from odm_shiny.store.search import Search
 from odm_shiny.store.store import Store
+
+_MOST_PER_KIND: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ def check(store: Store) -> list[Finding]:
             *_counters(tx),
             *_chains(tx),
             *_unit_links(tx),
-            *_search(tx),
+            *_search(tx, store.search),
             *_matrices(tx, store),
         ]
     return findings
@@ -126,16 +134,24 @@ def _unit_links(tx: Tx) -> Iterator[Finding]:
         )
 
 
-def _search(tx: Tx) -> Iterator[Finding]:
-    """As many objects must be findable as there are."""
-    if tx.search is None:
-        return
-    for kind, n in sorted(count_by_kind(tx).items()):
-        found = int(tx.search.alive(tx, kind).sum())
-        if found != n:
+def _search(tx: Tx, search: Search) -> Iterator[Finding]:
+    """The search index must say what documents and links say."""
+    cure = "make the search index again from the documents, which are the truth"
+    for kind in sorted(KINDS):
+        differences = search.mismatches(tx, kind, indexed_kind(tx, kind))
+        for what in islice(differences, _MOST_PER_KIND):
+            yield Finding(f"the search index differs: {what}", cure)
+    for source_kind, target_kind in {*linked_kinds(tx), *pairs_of_kinds()}:
+        slots = np.arange(search.size(tx, source_kind))
+        offsets, targets = search.links_of(tx, source_kind, target_kind, slots)
+        ends = targets.tolist()
+        found = {
+            slot: sorted(ends[offsets[slot] : offsets[slot + 1]])
+            for slot in np.flatnonzero(np.diff(offsets)).tolist()
+        }
+        if found != linked_slots(tx, source_kind, target_kind):
             yield Finding(
-                f"the search index knows {found} of {n} objects of kind {kind}",
-                "build the index again from the documents, or restore a backup",
+                f"the search index differs: links from {source_kind} to {target_kind}", cure
             )
 
 

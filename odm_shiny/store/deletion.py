@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import delete as delete_rows
 from sqlalchemy import select
 
-from odm_shiny.store import data_files, documents, links
+from odm_shiny.store import data_files, links
 from odm_shiny.store.documents import Document
 from odm_shiny.store.engine import Tx
 from odm_shiny.store.index_hooks import tell_removed
-from odm_shiny.store.kinds import MEMBER_OF, RUN_KINDS
+from odm_shiny.store.indexing import indexed
+from odm_shiny.store.kinds import MEMBER_OF
 from odm_shiny.store.link_graph import units_below
 from odm_shiny.store.objects import Record, batches, by_ids
 from odm_shiny.store.refusals import NotDeletable
@@ -95,19 +96,12 @@ def _with_members(tx: Tx, units: Sequence[int]) -> list[int]:
     return sorted(ids)
 
 
-def _tell(tx: Tx, records: Iterable[Record]) -> None:
+def _tell(tx: Tx, records: Sequence[Record]) -> None:
     if tx.search is None:
         return
     gone: dict[str, list[tuple[int, Document]]] = defaultdict(list)
-    groups: dict[int | None, str] = {}
-    for record in records:
-        if record.kind in RUN_KINDS:
-            if record.group_id not in groups and record.group_id is not None:
-                groups[record.group_id] = by_ids(tx, [record.group_id])[0].public_id
-            accession = groups[record.group_id]
-        else:
-            accession = record.public_id
-        gone[record.kind].append((record.slot, documents.indexed(accession, record.document)))
+    for record, document in zip(records, indexed(tx, records), strict=True):
+        gone[record.kind].append((record.slot, document))
     for kind, of_kind in gone.items():
         tell_removed(tx, kind, of_kind)
 

@@ -12,6 +12,7 @@ from odm_shiny.store.clock import now_ms
 from odm_shiny.store.documents import Document, Value
 from odm_shiny.store.engine import Tx
 from odm_shiny.store.index_hooks import tell_changed
+from odm_shiny.store.indexing import indexed
 from odm_shiny.store.kinds import MEMBER_OF, RUN_KINDS
 from odm_shiny.store.objects import Record, batches, by_ids, get_many
 from odm_shiny.store.refusals import NotStored
@@ -155,22 +156,9 @@ def _tell(tx: Tx, before: Sequence[Record], *, now: int | None) -> None:
     """Hand the old and the new documents to the search index, kind by kind."""
     if tx.search is None:
         return
-    after = {record.id: record for record in by_ids(tx, [record.id for record in before])}
-    groups = _accessions(tx, [r.group_id for r in before if r.kind in RUN_KINDS])
+    after = by_ids(tx, [record.id for record in before])
     changes: dict[str, list[tuple[int, Document, Document]]] = {}
-    for old in before:
-        accession = groups[old.group_id] if old.kind in RUN_KINDS else old.public_id
-        changes.setdefault(old.kind, []).append(
-            (
-                old.slot,
-                documents.indexed(accession, old.document),
-                documents.indexed(accession, after[old.id].document),
-            )
-        )
+    for old, was, now_is in zip(before, indexed(tx, before), indexed(tx, after), strict=True):
+        changes.setdefault(old.kind, []).append((old.slot, was, now_is))
     for kind, of_kind in changes.items():
         tell_changed(tx, kind, of_kind, now=now)
-
-
-def _accessions(tx: Tx, ids: Sequence[int | None]) -> dict[int | None, str]:
-    wanted = sorted({key for key in ids if key is not None})
-    return {record.id: record.public_id for record in by_ids(tx, wanted)}

@@ -43,9 +43,6 @@ class SearchHooks(Protocol):
     ) -> None:
         """All targets of some sources."""
 
-    def alive(self, tx: Tx, kind: str) -> Any:
-        """Mask of the slots that hold an object."""
-
 
 @dataclass(slots=True, eq=False)
 class Tx:

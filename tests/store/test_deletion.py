@@ -54,7 +54,9 @@ def test_a_study_takes_everything_in_it_and_nothing_else(store: Store, make: Any
         search = store.search
         assert search.alive(tx, "sample").tolist() == [False] * 3 + [True] * 3
         all_studies = search.alive(tx, "study")
-        assert search.sources(tx, "sample", "study", all_studies).tolist() == [False] * 3 + [True] * 3
+        assert (
+            search.sources(tx, "sample", "study", all_studies).tolist() == [False] * 3 + [True] * 3
+        )
     findings = check(store)
     assert [f.what for f in findings if "matrix m2" not in f.what] == []
 

@@ -102,14 +102,22 @@ def test_the_search_follows_edits_of_objects_files_and_runs(store: Store, make: 
             author=AUTHOR,
         )
         assert not search.filter(tx, "sample", field("Tissue") == "liver").any()
-        assert search.filter(tx, "sample", field("Tissue") == "lung").tolist() == [True, False, False]
+        assert search.filter(tx, "sample", field("Tissue") == "lung").tolist() == [
+            True,
+            False,
+            False,
+        ]
         assert search.filter(tx, "expression", field("Scale") == "log10").tolist() == [True, False]
         assert search.filter(tx, "expression", field("Scale") == "linear").tolist() == [False, True]
         assert search.filter(tx, "expression_group", field("Scale") == "log10").tolist() == [True]
         updated = objects.get(tx, samples.public_ids[0]).updated_at
         assert search.numbers(tx, "sample", "#updated")[0] == updated
     with store.read() as tx:
-        assert search.filter(tx, "sample", field("Tissue") == "lung").tolist() == [True, False, False]
+        assert search.filter(tx, "sample", field("Tissue") == "lung").tolist() == [
+            True,
+            False,
+            False,
+        ]
 
 
 def test_a_rollback_leaves_documents_versions_and_search_as_they_were(

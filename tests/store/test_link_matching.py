@@ -12,7 +12,9 @@ from odm_shiny.store.link_matching import Keyed, join, keyed, match
 from odm_shiny.store.link_rules import RUN_SOURCE
 from odm_shiny.store.store import Store
 
-keys = st.lists(st.sampled_from(["S-01", "s-01", " S-01", "é", "e\u0301", "", "1", "1.0"]), max_size=3)
+keys = st.lists(
+    st.sampled_from(["S-01", "s-01", " S-01", "é", "e\u0301", "", "1", "1.0"]), max_size=3
+)
 
 
 def members(lists: list[list[str]], start: int) -> list[Keyed]:

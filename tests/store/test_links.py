@@ -64,9 +64,11 @@ def test_runs_are_linked_by_their_column_names(store: Store, make: Any) -> None:
         assert (made.n_linked, made.unmatched) == (2, ["S-99"])
         assert parent(tx, runs, 0, "sample") == [samples.public_ids[2]]
         search = store.search
-        assert search.sources(
-            tx, "expression", "sample", search.alive(tx, "sample")
-        ).tolist() == [True, True, False]
+        assert search.sources(tx, "expression", "sample", search.alive(tx, "sample")).tolist() == [
+            True,
+            True,
+            False,
+        ]
 
 
 def test_another_attribute_of_the_samples_can_be_chosen(store: Store, make: Any) -> None:
@@ -98,7 +100,9 @@ def test_no_match_at_all_names_the_attribute_and_the_first_ids(store: Store, mak
     with store.write() as tx:
         samples = make.samples(tx)
         runs = make.expression(tx, [f"X{n}" for n in range(12)])
-        with pytest.raises(NoPartner, match="'Sample Source ID'.*'X0', 'X1'.*'X9', \\.\\.\\.") as info:
+        with pytest.raises(
+            NoPartner, match="'Sample Source ID'.*'X0', 'X1'.*'X9', \\.\\.\\."
+        ) as info:
             links.link_groups(tx, runs.group, samples.group)
     assert info.value.unmatched == tuple(f"X{n}" for n in range(10))
     assert info.value.attribute == "Sample Source ID"

@@ -24,7 +24,9 @@ HOSTILE = [
 ]
 
 
-def test_a_group_takes_the_first_accession_and_its_members_the_next(store: Store, make: Any) -> None:
+def test_a_group_takes_the_first_accession_and_its_members_the_next(
+    store: Store, make: Any
+) -> None:
     with store.write() as tx:
         before = int(make.study(tx).public_id[3:])
         group = make.samples(tx)
@@ -117,7 +119,10 @@ def test_hostile_names_and_values_are_only_text(store: Store, make: Any, name: s
     with store.write() as tx:
         group = make.samples(tx, [{"Sample Source ID": name, name: name}])
         runs = make.expression(tx, [name])
-        assert objects.get(tx, group.public_ids[0]).document == {"Sample Source ID": name, name: name}
+        assert objects.get(tx, group.public_ids[0]).document == {
+            "Sample Source ID": name,
+            name: name,
+        }
         assert objects.get(tx, runs.public_ids[0]).run_source == name
         with pytest.raises(NotStored):
             objects.get(tx, name)
@@ -132,7 +137,11 @@ def test_what_is_created_is_found_in_the_same_transaction(store: Store, make: An
         samples = make.samples(tx)
         runs = make.expression(tx)
         search = store.search
-        assert search.filter(tx, "sample", field("Tissue") == "liver").tolist() == [True, False, False]
+        assert search.filter(tx, "sample", field("Tissue") == "liver").tolist() == [
+            True,
+            False,
+            False,
+        ]
         by_accession = field("genestack:accession") == samples.public_ids[1]
         assert search.filter(tx, "sample", by_accession).tolist() == [False, True, False]
         by_file = field("genestack:accession") == runs.group.public_id

@@ -38,7 +38,9 @@ def test_an_address_is_one_account_however_it_is_written(store: Store) -> None:
         assert people.find_user(tx, "nobody@example.org") is None
 
 
-@pytest.mark.parametrize("email", ["", "ann", "@example.org", "ann@", "a b@example.org", "a" * 250 + "@x.org"])
+@pytest.mark.parametrize(
+    "email", ["", "ann", "@example.org", "ann@", "a b@example.org", "a" * 250 + "@x.org"]
+)
 def test_what_is_no_address_is_refused(store: Store, email: str) -> None:
     with store.write() as tx, pytest.raises(NotPossible, match="is not an e-mail address"):
         people.create_user(tx, email)

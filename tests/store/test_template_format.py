@@ -17,7 +17,9 @@ from odm_shiny.store.template_format import (
 STRING = "com.genestack.api.metainfo.StringValue"
 
 
-def rule(name: str = "Tissue", data_type: str = "genestack:sampleObject", **more: Any) -> dict[str, Any]:
+def rule(
+    name: str = "Tissue", data_type: str = "genestack:sampleObject", **more: Any
+) -> dict[str, Any]:
     return {
         "name": name,
         "dataType": data_type,
@@ -30,7 +32,11 @@ def rule(name: str = "Tissue", data_type: str = "genestack:sampleObject", **more
 def test_fields_come_back_as_they_were_given() -> None:
     given = rule(isReadOnly=True, description="Où?", dictionaryName="Uberon", isSingle=True)
     _, attribute = parse_attributes([given])
-    assert (attribute.name, attribute.is_read_only, attribute.is_required) == ("Tissue", True, False)
+    assert (attribute.name, attribute.is_read_only, attribute.is_required) == (
+        "Tissue",
+        True,
+        False,
+    )
     assert (attribute.description, attribute.dictionary_name) == ("Où?", "Uberon")
     again = decode_attributes(encode_attributes([attribute]))
     assert again == (attribute,)

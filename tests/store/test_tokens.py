@@ -35,7 +35,9 @@ def test_a_token_has_256_random_bits(store: Store) -> None:
     assert {len(token) for token in made} == {43}, "32 bytes in base64 without padding"
 
 
-@pytest.mark.parametrize("token", ["", "x", "\ud800", "é" * 100, "' OR 1=1 --", "%", "\x00"], ids=ascii)
+@pytest.mark.parametrize(
+    "token", ["", "x", "\ud800", "é" * 100, "' OR 1=1 --", "%", "\x00"], ids=ascii
+)
 def test_what_is_no_token_names_nobody(store: Store, token: str) -> None:
     with store.write() as tx:
         tokens.create_token(tx, people.local_user(tx))

@@ -62,7 +62,9 @@ def test_text_is_typed_by_the_template_where_it_fits(
     assert repr(typed(attribute, text)) == repr(value)
 
 
-@given(st.one_of(st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False, allow_infinity=False)))
+@given(
+    st.one_of(st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False, allow_infinity=False))
+)
 def test_every_number_comes_back_from_its_text(number: int | float) -> None:
     (text,) = texts(number)
     assert repr(typed(DECIMAL, text)) == repr(number)
