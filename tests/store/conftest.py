@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,26 @@ class Maker:
             "on_samples": on_samples,
             "on_libraries": on_libraries,
         }
+
+
+class Undone(Exception):
+    """Ends a transaction that shall be rolled back."""
+
+
+@pytest.fixture
+def roll_back(store: Store) -> Callable[[Callable[[Tx], Any]], None]:
+    """Make a change in a transaction that fails at its end."""
+
+    def change_and_fail(change: Callable[[Tx], Any]) -> None:
+        with store.write() as tx:
+            change(tx)
+            raise Undone
+
+    def run(change: Callable[[Tx], Any]) -> None:
+        with pytest.raises(Undone):
+            change_and_fail(change)
+
+    return run
 
 
 @pytest.fixture(scope="session")

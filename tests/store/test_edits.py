@@ -121,13 +121,11 @@ def test_the_search_follows_edits_of_objects_files_and_runs(store: Store, make: 
 
 
 def test_a_rollback_leaves_documents_versions_and_search_as_they_were(
-    store: Store, make: Any
+    store: Store, make: Any, roll_back: Any
 ) -> None:
     with store.write() as tx:
         public_id = make.samples(tx).public_ids[0]
-    with pytest.raises(KeyError), store.write() as tx:
-        edits.patch(tx, public_id, {"Tissue": "lung"}, author=AUTHOR)
-        raise KeyError
+    roll_back(lambda tx: edits.patch(tx, public_id, {"Tissue": "lung"}, author=AUTHOR))
     with store.read() as tx:
         record = objects.get(tx, public_id)
         assert record.document["Tissue"] == "liver"

@@ -24,6 +24,11 @@ def value(store: Store, name: str = "x") -> Any:
         return settings.get_setting(tx, name)
 
 
+def write_nothing(store: Store) -> None:
+    with store.write():
+        pass
+
+
 def test_a_reader_sees_one_snapshot_however_much_is_written(store: Store) -> None:
     with store.read() as reader:
         assert settings.get_setting(reader, "x") is None
@@ -33,23 +38,21 @@ def test_a_reader_sees_one_snapshot_however_much_is_written(store: Store) -> Non
     assert value(store) == 1
 
 
-def test_an_exception_rolls_everything_back(store: Store) -> None:
-    with pytest.raises(KeyError), store.write() as tx:
-        settings.set_setting(tx, "x", 1)
-        raise KeyError
+def test_an_exception_rolls_everything_back(store: Store, roll_back: Any) -> None:
+    roll_back(lambda tx: settings.set_setting(tx, "x", 1))
     assert value(store) is None
 
 
-def test_actions_wait_for_the_commit_and_are_forgotten_with_a_rollback(store: Store) -> None:
+def test_actions_wait_for_the_commit_and_are_forgotten_with_a_rollback(
+    store: Store, roll_back: Any
+) -> None:
     seen: list[Any] = []
     with store.write() as tx:
         settings.set_setting(tx, "x", 1)
         tx.after_commit(lambda: seen.append(value(store)))
         assert seen == []
     assert seen == [1]
-    with pytest.raises(KeyError), store.write() as tx:
-        tx.after_commit(lambda: seen.append("never"))
-        raise KeyError
+    roll_back(lambda tx: tx.after_commit(lambda: seen.append("never")))
     assert seen == [1]
 
 
@@ -57,8 +60,8 @@ def test_a_second_write_transaction_in_the_same_thread_is_refused_not_awaited(
     store: Store,
 ) -> None:
     with store.write() as tx:
-        with pytest.raises(StoreError, match="already open in this thread"), store.write():
-            pass
+        with pytest.raises(StoreError, match="already open in this thread"):
+            write_nothing(store)
         settings.set_setting(tx, "x", 1)
     assert value(store) == 1
 
@@ -83,14 +86,12 @@ def test_a_writer_gives_up_when_another_one_writes_for_too_long(
     monkeypatch.setattr(engine, "BUSY_TIMEOUT_S", 0.2)
     with Store.open(Path(store.where).parent) as other:
         with store.write(), pytest.raises(StoreError, match="locked by another process"):
-            with other.write():
-                pass
+            write_nothing(other)
         failures: list[StoreError] = []
 
         def write() -> None:
             try:
-                with store.write():
-                    pass
+                write_nothing(store)
             except StoreError as error:
                 failures.append(error)
 
@@ -127,10 +128,14 @@ def test_rules_of_the_database_hold_and_the_message_hides_the_values(store: Stor
 
 
 def test_a_swallowed_failure_does_not_pass_for_a_commit(store: Store) -> None:
-    with pytest.raises(StoreError, match="rolled this transaction back"), store.write() as tx:
-        settings.set_setting(tx, "x", 1)
-        # What SQLite does by itself after a full disk.
-        tx.conn.exec_driver_sql("ROLLBACK")
+    def change() -> None:
+        with store.write() as tx:
+            settings.set_setting(tx, "x", 1)
+            # What SQLite does by itself after a full disk.
+            tx.conn.exec_driver_sql("ROLLBACK")
+
+    with pytest.raises(StoreError, match="rolled this transaction back"):
+        change()
     assert value(store) is None
 
 
@@ -140,9 +145,13 @@ def test_a_damaged_file_is_said_to_be_damaged(store: Store, store_folder: Path) 
     content = bytearray(file.read_bytes())
     content[4096 : len(content) // 2] = b"\xff" * (len(content) // 2 - 4096)
     file.write_bytes(content)
-    with pytest.raises(StoreError, match=r"damaged.*restore a backup"):
+
+    def read() -> None:
         with Store.open(store_folder) as opened, opened.read() as tx:
             tx.conn.execute(select(users)).all()
+
+    with pytest.raises(StoreError, match=r"damaged.*restore a backup"):
+        read()
 
 
 @pytest.mark.parametrize(

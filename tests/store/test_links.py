@@ -101,7 +101,7 @@ def test_no_match_at_all_names_the_attribute_and_the_first_ids(store: Store, mak
         samples = make.samples(tx)
         runs = make.expression(tx, [f"X{n}" for n in range(12)])
         with pytest.raises(
-            NoPartner, match="'Sample Source ID'.*'X0', 'X1'.*'X9', \\.\\.\\."
+            NoPartner, match=r"'Sample Source ID'.*'X0', 'X1'.*'X9', \.\.\."
         ) as info:
             links.link_groups(tx, runs.group, samples.group)
     assert info.value.unmatched == tuple(f"X{n}" for n in range(10))

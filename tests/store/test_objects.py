@@ -92,7 +92,7 @@ def test_an_object_of_another_kind_is_not_found(store: Store, make: Any) -> None
     with store.write() as tx:
         study = make.study(tx)
         assert objects.get(tx, study.public_id, {"study"}) == study
-        with pytest.raises(NotStored, match="no object 'GSF.*' of sample"):
+        with pytest.raises(NotStored, match=r"no object 'GSF.*' of sample"):
             objects.get(tx, study.public_id, {"sample"})
 
 
