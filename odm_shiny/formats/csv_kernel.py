@@ -20,6 +20,7 @@ CELL_BYTES = 48
 Array = Any  # numpy arrays; what numba makes of their items has no static type
 Integer = Any
 
+_FEW = 5  # decimals that most numbers are content with
 _MAX_SCALE = 22  # 10**22 is the last power of ten that is a float64
 _MAX_DECIMALS = 36  # longer numbers are the caller's
 _POWERS = np.array([10.0**i for i in range(_MAX_SCALE + 1)])
@@ -96,7 +97,7 @@ def _round_values(
             elif value != value or abs(value) == np.inf:
                 out[row, column] = np.nan
             else:
-                mantissa, decimals = _round(abs(value), digits, powers, whole, fives)
+                _, mantissa, decimals = _round(abs(value), digits, powers, whole, fives)
                 fine = 0 <= decimals <= _MAX_SCALE and mantissa < 9007199254740992
                 doubtful[row, column] = not fine
                 rounded = mantissa / powers[decimals] if fine else 0.0
@@ -129,13 +130,13 @@ def _format_rows(
             if value == 0:
                 place = _write_zero(out, place, digits)
             elif value == value and abs(value) != np.inf:
-                mantissa, decimals = _round(abs(value), digits, powers, whole, fives)
+                left, mantissa, decimals = _round(abs(value), digits, powers, whole, fives)
                 if decimals < 0:
                     return row, begin
                 if value < 0 and mantissa > 0:
                     out[place] = _MINUS
                     place += 1
-                place = _write(out, place, mantissa, decimals, digits, whole, quads)
+                place = _write(out, place, left, mantissa, decimals, digits, whole, quads)
         out[place] = _NEWLINE
         place += 1
     return values.shape[0], place
@@ -143,31 +144,38 @@ def _format_rows(
 
 @compiled
 def _round(value: Array, digits: int, powers: Array, whole: Array, fives: Array) -> Any:
-    """Return ``mantissa, decimals`` of the rounded number; -1 decimals if it is the caller's."""
+    """Return ``left, mantissa, decimals`` of the rounded number, ``mantissa / 10**decimals``.
+
+    `left` is its whole part; -1 decimals if the number is the caller's.
+    """
+    few = min(digits, _FEW)
+    scaled = value * powers[few]
+    if scaled < _TOO_LONG:
+        mantissa = np.rint(scaled)
+        if mantissa / powers[few] == value:
+            return np.int64(value), np.int64(mantissa), few
     if digits <= _MAX_SCALE:
         scaled = value * powers[digits]
         if scaled < _TOO_LONG:
-            mantissa = np.rint(scaled)
-            if mantissa / powers[digits] == value:
-                return np.int64(mantissa), digits
             below = np.floor(scaled)
             rest = scaled - below
             if abs(rest - 0.5) > scaled * _DOUBT:
-                return np.int64(below) + (1 if rest > 0.5 else 0), digits
+                mantissa = below + (1.0 if rest > 0.5 else 0.0)
+                return np.int64(mantissa / powers[digits]), np.int64(mantissa), digits
     mantissa, exponent = shortest(value, fives)
-    if exponent >= 0:
-        if exponent > 1:
-            return np.int64(0), -1
-        return mantissa * whole[exponent], 0
     surplus = -exponent - digits
+    too_long = -exponent > _MAX_DECIMALS and min(-exponent, digits) > _MAX_DECIMALS
+    if exponent > 1 or too_long:
+        return np.int64(0), np.int64(0), -1
+    if exponent >= 0:
+        mantissa *= whole[exponent]
+        return mantissa, mantissa, 0
     if surplus <= 0:
-        return mantissa, (-exponent if -exponent <= _MAX_DECIMALS else -1)
-    if digits > _MAX_DECIMALS:
-        return np.int64(0), -1
+        return np.int64(value), mantissa, -exponent
     if surplus > 18:
-        return np.int64(0), digits
-    half = whole[surplus] // 2
-    return (mantissa + half) // whole[surplus], digits
+        return np.int64(0), np.int64(0), digits
+    mantissa = (mantissa + whole[surplus] // 2) // whole[surplus]
+    return (mantissa // whole[digits] if digits <= 18 else np.int64(0)), mantissa, digits
 
 
 @compiled
@@ -184,6 +192,7 @@ def _write_zero(out: Array, place: int, digits: int) -> int:
 def _write(
     out: Array,
     place: int,
+    left: Integer,
     mantissa: Integer,
     decimals: int,
     digits: int,
@@ -191,10 +200,9 @@ def _write(
     quads: Array,
 ) -> int:
     """Write ``mantissa / 10**decimals`` without trailing zeros; return where it ends."""
-    left, right = np.int64(0), mantissa
+    right = mantissa
     if decimals <= 18:
-        left = mantissa // whole[decimals]
-        right = mantissa - left * whole[decimals]
+        right -= left * whole[decimals]
     place = _write_left(out, place, left, quads)
     if digits == 0:
         return place

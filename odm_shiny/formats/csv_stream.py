@@ -6,7 +6,11 @@ that the text in the CSV stands for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import os
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -14,7 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from odm_shiny.formats.arrow_arrays import number_array, text_array
-from odm_shiny.formats.rounding import number_text, rounded_text
+from odm_shiny.formats.rounding import number_text, rounded_text, write_rows
 
 FeatureCells = Sequence[str | None] | NDArray[Any]
 """A feature column of a block: texts, ``None`` where missing; or float64."""
@@ -24,9 +28,9 @@ Block = tuple[Sequence[FeatureCells], NDArray[np.float64]]
 _SMALL = 1 << 17
 """Values written before the compiled writer is loaded, which takes a second the first time."""
 _CELLS_AT_ONCE = 1 << 16
+_COMPILED = "odm_shiny.formats.csv_rows"
+_N_WORKERS = min(2, os.cpu_count() or 1)
 _SPECIAL = frozenset(',"\r\n')
-
-RowWriter = Callable[[list[bytes], NDArray[np.float64], int], bytes]
 
 
 def stream_csv(
@@ -53,17 +57,7 @@ def stream_csv(
     """
     names = [_quoted(name) for name in (*feature_names, *column_names)]
     yield (",".join(names) + "\n").encode()
-    n_values = 0
-    write: RowWriter = write_rows
-    for columns, values in blocks:
-        step = max(1, _CELLS_AT_ONCE // max(1, values.shape[1]))
-        for first in range(0, len(values), step):
-            rows = values[first : first + step]
-            prefixes = _prefixes([column[first : first + step] for column in columns], len(rows))
-            n_values += rows.size
-            if n_values > _SMALL and write is write_rows:
-                write = _fast_writer()
-            yield write(prefixes, rows, round_digits)
+    yield from _written(_parts(blocks), round_digits)
 
 
 def stream_arrow(
@@ -119,15 +113,6 @@ def round_half_up(values: NDArray[np.float64], digits: int) -> NDArray[np.float6
     return np.array(flat, np.float64).reshape(values.shape)
 
 
-def write_rows(prefixes: list[bytes], values: NDArray[np.float64], digits: int) -> bytes:
-    """Write rows with Python alone; the reference for the compiled writer."""
-    lines = []
-    for prefix, row in zip(prefixes, values.tolist(), strict=True):
-        cells = ",".join([rounded_text(value, digits) for value in row])
-        lines.append(prefix + b"," + cells.encode() + b"\n" if row else prefix + b"\n")
-    return b"".join(lines)
-
-
 def _feature_array(column: FeatureCells, kind: pa.DataType) -> pa.Array:
     if isinstance(column, np.ndarray) and column.dtype.kind == "f":
         numbers = np.ascontiguousarray(column, np.float64)
@@ -135,31 +120,44 @@ def _feature_array(column: FeatureCells, kind: pa.DataType) -> pa.Array:
     return text_array(list(column)).cast(kind)
 
 
-def _fast_writer() -> RowWriter:
+def _parts(blocks: Iterable[Block]) -> Iterator[tuple[list[bytes], NDArray[np.float64]]]:
+    """Cut blocks to a size that stays in the processor's cache."""
+    for columns, values in blocks:
+        step = max(1, _CELLS_AT_ONCE // max(1, values.shape[1]))
+        for first in range(0, len(values), step):
+            rows = values[first : first + step]
+            yield _prefixes([column[first : first + step] for column in columns], len(rows)), rows
+
+
+def _written(
+    parts: Iterator[tuple[list[bytes], NDArray[np.float64]]], digits: int
+) -> Iterator[bytes]:
+    """Write the first parts at once, all others with the compiled writer in threads, in order."""
+    if _COMPILED not in sys.modules:
+        n_values = 0
+        for prefixes, rows in parts:
+            yield write_rows(prefixes, rows, digits)
+            n_values += rows.size
+            if n_values > _SMALL:
+                break
+        else:
+            return
     try:
-        from odm_shiny.formats import csv_kernel
+        from odm_shiny.formats.csv_rows import write_fast as write
     except ImportError:  # numba comes with odm-shiny[server]; slower without
-        return write_rows
-    buffer = np.empty(0, np.uint8)
-
-    def write(prefixes: list[bytes], values: NDArray[np.float64], digits: int) -> bytes:
-        nonlocal buffer
-        joined = np.frombuffer(b"".join(prefixes), np.uint8)
-        ends = np.cumsum([len(prefix) for prefix in prefixes], dtype=np.int64)
-        room = len(joined) + (values.shape[1] * csv_kernel.CELL_BYTES + 1) * len(prefixes)
-        if len(buffer) < room:
-            buffer = np.empty(room, np.uint8)
-        values = np.ascontiguousarray(values)
-        parts, row = [], 0
-        while row < len(values):
-            row, size = csv_kernel.format_rows(values, row, digits, joined, ends, buffer)
-            parts.append(buffer[:size].tobytes())
-            if row < len(values):  # a number that needs more than float64 arithmetic
-                parts.append(write_rows(prefixes[row : row + 1], values[row : row + 1], digits))
-                row += 1
-        return b"".join(parts)
-
-    return write
+        write = write_rows
+    pending: deque[Future[bytes]] = deque()
+    with ThreadPoolExecutor(_N_WORKERS, thread_name_prefix="csv-write") as pool:
+        try:
+            for prefixes, rows in parts:
+                pending.append(pool.submit(write, prefixes, rows, digits))
+                if len(pending) > _N_WORKERS:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for future in pending:
+                future.cancel()
 
 
 def _prefixes(columns: Sequence[FeatureCells], n_rows: int) -> list[bytes]:

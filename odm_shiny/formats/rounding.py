@@ -11,6 +11,9 @@ from __future__ import annotations
 import math
 from decimal import ROUND_HALF_UP, Context, Decimal
 
+import numpy as np
+from numpy.typing import NDArray
+
 MAX_DIGITS = 1100
 """More digits after the point than any float64 has."""
 
@@ -55,3 +58,12 @@ def number_text(value: float) -> str:
     ('12345', '0.25', '')
     """
     return rounded_text(value, MAX_DIGITS).removesuffix(".0")
+
+
+def write_rows(prefixes: list[bytes], values: NDArray[np.float64], digits: int) -> bytes:
+    """Write CSV rows: the text before the numbers of each row, then (n_rows, n_columns) numbers."""
+    lines = []
+    for prefix, row in zip(prefixes, values.tolist(), strict=True):
+        cells = [prefix, *(rounded_text(value, digits).encode() for value in row)]
+        lines.append(b",".join(cells) + b"\n")
+    return b"".join(lines)

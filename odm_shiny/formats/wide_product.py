@@ -1,22 +1,26 @@
-"""Products of 64-bit numbers in 128 bits, compiled."""
+"""Products of 64-bit numbers in 128 bits, as one machine instruction."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from odm_shiny.formats.jit import compiled
-
-_SHIFT, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import types
+from numba.extending import intrinsic
 
 
-@compiled
-def product(a: Any, b: Any) -> Any:
-    """Multiply two uint64; return the high and the low half of the product."""
-    a1, a0 = a >> _SHIFT, a & _LOW
-    b1, b0 = b >> _SHIFT, b & _LOW
-    low, middle1, middle2 = a0 * b0, a1 * b0, a0 * b1
-    carry = (low >> _SHIFT) + (middle1 & _LOW) + (middle2 & _LOW)
-    high = a1 * b1 + (middle1 >> _SHIFT) + (middle2 >> _SHIFT)
-    return high + (carry >> _SHIFT), a * b
+@intrinsic
+def product(typing_context: Any, a: Any, b: Any) -> Any:
+    """Multiply two uint64 in compiled code; return the high and the low half of the product."""
+    if (a, b) != (types.uint64, types.uint64):
+        return None
+    halves: Any = types.UniTuple(types.uint64, 2)  # type: ignore[no-untyped-call]
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        wide = ir.IntType(128)
+        whole = builder.mul(*(builder.zext(argument, wide) for argument in arguments))
+        high = builder.trunc(builder.lshr(whole, ir.Constant(wide, 64)), ir.IntType(64))
+        low = builder.trunc(whole, ir.IntType(64))
+        return context.make_tuple(builder, signature.return_type, (high, low))
+
+    return halves(types.uint64, types.uint64), generate

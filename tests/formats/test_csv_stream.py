@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import textwrap
+import threading
 
 import numpy as np
 import pyarrow as pa
@@ -14,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from odm_shiny.formats import csv_kernel
-from odm_shiny.formats.csv_stream import round_half_up, stream_arrow, stream_csv, write_rows
-from odm_shiny.formats.rounding import rounded_text
+from odm_shiny.formats.csv_stream import round_half_up, stream_arrow, stream_csv
+from odm_shiny.formats.rounding import rounded_text, write_rows
 
 BITS = st.binary(min_size=8, max_size=8).map(lambda bits: struct.unpack("d", bits)[0])
 DECIMAL = st.builds(
@@ -164,3 +165,26 @@ def test_small_streams_load_neither_pandas_nor_numba():
         [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=60
     )
     assert done.stdout == "False False\n", done.stderr
+
+
+def test_stream_can_be_left_early_without_leaving_threads():
+    values = large_values()
+    blocks = ([[f"g{i}" for i in range(900)]], values)
+    stream = stream_csv(["g"], [f"S{i}" for i in range(211)], iter([blocks] * 20), round_digits=4)
+    for _ in range(5):
+        next(stream)
+    stream.close()
+    assert not [t for t in threading.enumerate() if t.name.startswith("csv-write")]
+
+
+def test_fault_of_a_block_ends_the_stream_after_what_came_before():
+    def blocks():
+        for _ in range(3):
+            yield [[f"g{i}" for i in range(900)]], large_values()
+        raise RuntimeError("damaged")
+
+    received: list[bytes] = []
+    stream = stream_csv(["g"], [f"S{i}" for i in range(211)], blocks(), round_digits=4)
+    with pytest.raises(RuntimeError, match="damaged"):
+        received.extend(stream)
+    assert b"".join(received).count(b"\n") > 900
