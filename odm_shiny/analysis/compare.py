@@ -13,17 +13,20 @@ from scipy import stats
 
 from odm_shiny.errors import FrameError
 
-Test = Literal["auto", "mann-whitney", "welch", "kruskal-wallis", "anova"]
+Test = Literal["auto", "means", "mann-whitney", "welch", "kruskal-wallis", "anova"]
 Values = npt.NDArray[np.float64]
 
 MIN_N = 3
+MAX_PAIRED_GROUPS = 12
 TESTS: dict[str, str] = {
     "auto": "Rank test: Mann-Whitney U for two groups, Kruskal-Wallis for more",
+    "means": "Test of means: Welch's t for two groups, Welch's ANOVA for more",
     "mann-whitney": "Mann-Whitney U",
     "welch": "Welch's t-test",
     "kruskal-wallis": "Kruskal-Wallis H",
     "anova": "One-way ANOVA (Welch)",
 }
+PARAMETRIC = ("means", "welch", "anova")
 CORRECTION = "Benjamini-Hochberg"
 
 
@@ -60,7 +63,7 @@ class Comparison:
     n
         Values per group that went in, in the order of the groups; missing values do not count.
     pairs
-        Pairwise results, only where more than two groups were compared.
+        Pairwise results, only where 3 to `MAX_PAIRED_GROUPS` groups were compared.
     pair_test, correction
         Names of the pairwise test and of its correction.
     left_out
@@ -79,6 +82,13 @@ class Comparison:
     left_out: tuple[str, ...] = ()
     note: str = ""
 
+    def short(self) -> str:
+        """The test, its p and n, for the head of a plot; empty where no test was made."""
+        if not self.test:
+            return ""
+        total = sum(count for name, count in self.n.items() if name not in self.left_out)
+        return f"{self.test}, p = {format_p(self.p_value)}, n = {total:,}"
+
     def sentence(self) -> str:
         """One line for a caption: test, n, p and what was left out."""
         if not self.test:
@@ -93,7 +103,9 @@ class Comparison:
         return text
 
 
-def compare_groups(groups: Mapping[str, Sequence[float]], test: Test = "auto") -> Comparison:
+def compare_groups(
+    groups: Mapping[str, Sequence[float] | Values], test: Test = "auto"
+) -> Comparison:
     """Test whether groups differ.
 
     Parameters
@@ -101,8 +113,12 @@ def compare_groups(groups: Mapping[str, Sequence[float]], test: Test = "auto") -
     groups
         Group name to its values (float, any unit, one unit for all); NaN = missing, not counted.
     test
-        ``"auto"`` makes no assumption on the distribution: Mann-Whitney U (two-sided, normal
-        approximation with tie and continuity correction) for two groups, Kruskal-Wallis for more.
+        ``"auto"`` assumes nothing of the distribution: for two groups Mann-Whitney U (two-sided,
+        exact where a group has at most 8 values and there are no ties, else by the normal
+        approximation with tie and continuity correction), for more Kruskal-Wallis.
+        ``"means"`` compares means without assuming equal variances: Welch's t-test for two groups,
+        Welch's ANOVA for more; a group whose values are all equal has no variance to weigh it by,
+        so that no such test can be made.
 
     Returns
     -------
@@ -119,12 +135,12 @@ def compare_groups(groups: Mapping[str, Sequence[float]], test: Test = "auto") -
     n = {name: len(values) for name, values in clean.items()}
     tested = {name: values for name, values in clean.items() if len(values) >= MIN_N}
     left_out = tuple(name for name in clean if name not in tested)
-    refusal = _why_not(tested)
+    refusal = _why_not(tested, test)
     if refusal:
         return Comparison("", np.nan, np.nan, n, left_out=left_out, note=refusal)
     name, overall, pair = _chosen(test, len(tested))
     statistic, p_value = overall(list(tested.values()))
-    if len(tested) == 2:
+    if len(tested) == 2 or len(tested) > MAX_PAIRED_GROUPS:
         return Comparison(name, statistic, p_value, n, left_out=left_out)
     pairs = _compare_pairs(tested, pair)
     pair_test = TESTS["welch"] if pair is _welch else TESTS["mann-whitney"]
@@ -140,16 +156,19 @@ def format_p(p_value: float) -> str:
     return f"{p_value:.2g}" if p_value >= 0.001 else f"{p_value:.1e}"
 
 
-def _present(values: Sequence[float]) -> Values:
+def _present(values: Sequence[float] | Values) -> Values:
     array = np.asarray(values, dtype=np.float64)
     return np.asarray(array[~np.isnan(array)])
 
 
-def _why_not(tested: Mapping[str, Values]) -> str:
+def _why_not(tested: Mapping[str, Values], test: Test) -> str:
     if len(tested) < 2:
         return f"No test: fewer than two groups have at least {MIN_N} values."
     if len(np.unique(np.concatenate(list(tested.values())))) == 1:
         return "No test: every value is the same."
+    constant = [name for name, values in tested.items() if len(np.unique(values)) == 1]
+    if constant and test in PARAMETRIC:
+        return f"No test of means: all values of {', '.join(constant)} are the same."
     return ""
 
 
@@ -164,7 +183,9 @@ def _chosen(test: Test, n_groups: int) -> tuple[str, _Test, _Test]:
         )
     if test == "auto":
         test = "mann-whitney" if n_groups == 2 else "kruskal-wallis"
-    parametric = test in ("welch", "anova")
+    if test == "means":
+        test = "welch" if n_groups == 2 else "anova"
+    parametric = test in PARAMETRIC
     table: dict[str, _Test] = {
         "mann-whitney": _mann_whitney,
         "welch": _welch,
@@ -175,7 +196,7 @@ def _chosen(test: Test, n_groups: int) -> tuple[str, _Test, _Test]:
 
 
 def _mann_whitney(groups: list[Values]) -> tuple[float, float]:
-    return _pair(stats.mannwhitneyu(groups[0], groups[1], method="asymptotic"))
+    return _pair(stats.mannwhitneyu(groups[0], groups[1], method="auto"))
 
 
 def _welch(groups: list[Values]) -> tuple[float, float]:

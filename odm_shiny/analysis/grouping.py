@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,11 @@ class Grouping:
     n_unset: int = 0
     n_left_out: int = 0
     is_binned: bool = False
+
+    def labels(self) -> list[str | None]:
+        """Return the group of each sample by name, ``None`` where it is in none."""
+        names = (*self.names, None)
+        return [names[code] for code in self.codes.tolist()]
 
     def note(self) -> str:
         """Say what is not shown; empty where nothing is missing."""
@@ -115,7 +121,8 @@ def _quarters(numbers: npt.NDArray[np.float64]) -> Grouping:
     present = ~np.isnan(numbers)
     cuts = np.quantile(numbers[present], [0.25, 0.5, 0.75])
     raw = np.searchsorted(cuts, numbers, side="left")
-    names, codes = [], np.full(len(numbers), -1, dtype=np.int64)
+    names: list[str] = []
+    codes = np.full(len(numbers), -1, dtype=np.int64)
     for quarter, label in enumerate(QUARTILES):
         members = present & (raw == quarter)
         if members.any():
@@ -127,6 +134,7 @@ def _quarters(numbers: npt.NDArray[np.float64]) -> Grouping:
 
 def _natural(text: str) -> tuple[Any, ...]:
     try:
-        return (0, float(text), text)
+        number = float(text)
     except ValueError:
-        return (1, text.casefold(), text)
+        number = math.nan
+    return (0, number, text) if math.isfinite(number) else (1, text.casefold(), text)

@@ -44,7 +44,9 @@ class GroupSummary:
     outliers: tuple[float, ...]
 
 
-def summarise_groups(groups: Mapping[str, Sequence[float]]) -> list[GroupSummary]:
+def summarise_groups(
+    groups: Mapping[str, Sequence[float] | npt.NDArray[np.float64]],
+) -> list[GroupSummary]:
     """Summarise each group, in the order given.
 
     Parameters

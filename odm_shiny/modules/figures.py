@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from odm_shiny.analysis.summary import GroupSummary, summarise_groups
 
 Figure = dict[str, Any]
+Values = Sequence[float] | npt.NDArray[np.float64]
 Kind = Literal["box", "violin"]
 
 # Okabe and Ito (2008), told apart with any colour vision; black is left out for dark pages.
@@ -34,9 +36,10 @@ def colours_of(names: Sequence[str]) -> dict[str, str]:
 
 
 def group_figure(
-    groups: Mapping[str, Sequence[float]],
+    groups: Mapping[str, Values],
     *,
     title: str,
+    subtitle: str = "",
     value_label: str,
     group_label: str,
     kind: Kind = "box",
@@ -49,7 +52,7 @@ def group_figure(
     ----------
     groups
         Group name to values (NaN = missing, not drawn).
-    title, value_label, group_label
+    title, subtitle, value_label, group_label
         Texts; the value label names the unit.
     kind
         Above `MAX_POINTS` values a box plot is drawn from quantiles computed here, and a violin
@@ -76,7 +79,7 @@ def group_figure(
         traces.append({**trace, "name": _axis_name(summary), "marker": style, "line": style})
     return {
         "data": traces,
-        "layout": _layout(title, value_label, group_label),
+        "layout": _layout(title, subtitle, value_label, group_label),
         "description": describe(title, summaries),
     }
 
@@ -107,19 +110,24 @@ def _axis_name(summary: GroupSummary) -> str:
     return f"{shown(summary.name)}<br>n = {summary.n:,}"
 
 
-def _layout(title: str, value_label: str, group_label: str) -> dict[str, Any]:
+def _layout(title: str, subtitle: str, value_label: str, group_label: str) -> dict[str, Any]:
     return {
-        "title": {"text": shown(title), "font": {"size": 16}},
-        "margin": {"l": 60, "r": 16, "t": 44, "b": 60},
+        "title": {
+            "text": shown(title),
+            "font": {"size": 16},
+            "subtitle": {"text": shown(subtitle), "font": {"size": 13}},
+            "x": 0,
+            "xref": "paper",
+            "xanchor": "left",
+        },
+        "margin": {"l": 60, "r": 16, "t": 64 if subtitle else 44, "b": 60},
         "showlegend": False,
         "xaxis": {"title": {"text": shown(group_label)}, "automargin": True, "type": "category"},
         "yaxis": {"title": {"text": shown(value_label)}, "automargin": True},
     }
 
 
-def _trace_of_values(
-    values: Sequence[float], kind: Kind, labels: Sequence[str] | None
-) -> dict[str, Any]:
+def _trace_of_values(values: Values, kind: Kind, labels: Sequence[str] | None) -> dict[str, Any]:
     array = np.asarray(values, dtype=np.float64)
     present = ~np.isnan(array)
     trace: dict[str, Any] = {"type": kind, "y": [float(v) for v in array[present]]}
@@ -154,7 +162,7 @@ def _box_of_quantiles(summary: GroupSummary) -> dict[str, Any]:
     }
 
 
-def _violin_of_quantiles(values: Sequence[float]) -> dict[str, Any]:
+def _violin_of_quantiles(values: Values) -> dict[str, Any]:
     array = np.asarray(values, dtype=np.float64)
     present = array[~np.isnan(array)]
     if not len(present):
