@@ -89,11 +89,14 @@ def _round_values(
     whole: Array,
     fives: Array,
 ) -> None:
+    sure = 10.0 ** (16 - digits)  # from here on 17 digits end in time: nothing to round
     for row in range(values.shape[0]):
         for column in range(values.shape[1]):
             value = values[row, column]
             if value == 0:
                 out[row, column] = 0.0
+            elif sure <= abs(value) < np.inf:
+                out[row, column] = value
             elif value != value or abs(value) == np.inf:
                 out[row, column] = np.nan
             else:

@@ -27,7 +27,7 @@ Block = tuple[Sequence[FeatureCells], NDArray[np.float64]]
 
 _SMALL = 1 << 17
 """Values written before the compiled writer is loaded, which takes a second the first time."""
-_CELLS_AT_ONCE = 1 << 16
+_FIRST_CELLS, _CELLS_AT_ONCE = 1 << 12, 1 << 16
 _COMPILED = "odm_shiny.formats.csv_rows"
 _N_WORKERS = min(2, os.cpu_count() or 1)
 _SPECIAL = frozenset(',"\r\n')
@@ -121,12 +121,15 @@ def _feature_array(column: FeatureCells, kind: pa.DataType) -> pa.Array:
 
 
 def _parts(blocks: Iterable[Block]) -> Iterator[tuple[list[bytes], NDArray[np.float64]]]:
-    """Cut blocks to a size that stays in the processor's cache."""
+    """Cut blocks: the first ones small, for a quick start, all to fit the processor's cache."""
+    n_cells = _FIRST_CELLS
     for columns, values in blocks:
-        step = max(1, _CELLS_AT_ONCE // max(1, values.shape[1]))
-        for first in range(0, len(values), step):
-            rows = values[first : first + step]
-            yield _prefixes([column[first : first + step] for column in columns], len(rows)), rows
+        first = 0
+        while first < len(values):
+            behind = first + max(1, n_cells // max(1, values.shape[1]))
+            rows = values[first:behind]
+            yield _prefixes([column[first:behind] for column in columns], len(rows)), rows
+            first, n_cells = behind, min(2 * n_cells, _CELLS_AT_ONCE)
 
 
 def _written(

@@ -13,7 +13,8 @@ an uncompressed one-chunk array of bytes is the file itself, so that it can be m
 
 Chunks hold many runs of few features, stored feature by feature (transpose codec): one gene is one
 chunk, and its values lie side by side. Chunks are packed into shards of up to `BUFFER_BYTES`.
-Each chunk carries a checksum, so that damage is an error and never a number.
+Each chunk carries a checksum, so that damage is an error and never a number. LZ4 over shuffled bits
+takes a fifth more room than zstd and a quarter of its time, writing and reading.
 """
 
 from __future__ import annotations
@@ -144,7 +145,7 @@ def _create_values(
         filters=[TransposeCodec(order=(1, 0))],
         compressors=[
             BloscCodec(
-                cname="zstd", clevel=1, shuffle="shuffle", typesize=np.dtype(dtype).itemsize
+                cname="lz4", clevel=5, shuffle="bitshuffle", typesize=np.dtype(dtype).itemsize
             ),
             Crc32cCodec(),
         ],
