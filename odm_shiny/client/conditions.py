@@ -34,6 +34,8 @@ def condition_text(condition: Condition, parameter: str) -> str:
     """
     if isinstance(condition, str):
         return condition
+    if not isinstance(condition, Expr):
+        raise QueryError(f"{parameter}: {condition!r} is no condition: compare it, or give text")
     language = _language(parameter)
     if language != condition.language:
         raise QueryError(
@@ -54,7 +56,7 @@ def pairs(parameters: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         (name, _text(name, value))
         for name, values in parameters.items()
         for value in (values if isinstance(values, list | tuple) else [values])
-        if value is not None and value != ""
+        if value is not None and not (isinstance(value, str) and value == "")
     )
 
 
@@ -140,4 +142,4 @@ def _language(parameter: str) -> str:
 def _text(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return condition_text(value, name) if isinstance(value, Expr) else str(value)
+    return condition_text(value, name) if isinstance(value, Expr) or _language(name) else str(value)

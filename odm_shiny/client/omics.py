@@ -104,7 +104,7 @@ class OmicsMethods(Resource):
         **conditions: Unpack[OmicsConditions],
     ) -> Listing:
         """Find values; ``ex_query`` must be given. See `OmicsConditions`."""
-        if not conditions.get("ex_query"):
+        if conditions.get("ex_query") in (None, ""):
             raise QueryError(
                 'omics.expression needs ex_query, such as feature() == "TP53"; for whole matrices '
                 "there is expressions.stream(group)"

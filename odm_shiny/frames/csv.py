@@ -97,9 +97,13 @@ def csv_to_pandas(body: bytes) -> pd.DataFrame:
         raise FrameError(f"two columns of the stream are called {twice!r}")
     try:
         frame = pd.read_csv(
-            io.BytesIO(body), keep_default_na=False, na_values=[""], float_precision="round_trip"
+            io.BytesIO(body),
+            index_col=False,
+            keep_default_na=False,
+            na_values=[""],
+            float_precision="round_trip",
         )
-    except (pd.errors.ParserError, UnicodeDecodeError, ValueError) as exc:
+    except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError) as exc:
         raise MalformedResponse(f"the stream is no CSV: {exc}") from None
     for name in frame.columns:
         if not pd.api.types.is_numeric_dtype(frame[name].dtype):
@@ -185,6 +189,8 @@ def _check(body: bytes) -> tuple[str | None, int]:
     expected, got = len(header(body)), _n_fields(last)
     if got != expected:
         return f"its last line has {got} fields, the header {expected}", start
+    if b'"' not in body and body.count(b",") != body.count(b"\n") * (expected - 1):
+        return f"not all of its lines have {expected} fields", start
     return None, len(body)
 
 

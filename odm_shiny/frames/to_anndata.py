@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from odm_shiny.errors import MissingDependency
 
@@ -38,18 +38,26 @@ def to_anndata(matrix: ExpressionMatrix) -> anndata.AnnData:
 
 
 def _writable(frame: pd.DataFrame) -> pd.DataFrame:
-    # h5ad's writer refuses lists, columns without any value, and "/" in the name of a column
-    # (which would be a group): the first two are changed, names are left for the user to see.
+    # h5ad's writer refuses lists, columns without any value, truth values with missing ones, and
+    # "/" in the name of a column: the values are changed, names are left for the user to see.
     result = frame.copy(deep=False)
     result.index = result.index.astype(str)
     result.index.name = None
     for name in result.columns:
         column = result[name]
-        if column.dtype != object:
-            continue
-        result[name] = column.map(_as_text).astype(object)
+        if column.dtype == object:
+            result[name] = _written(column)
     result.attrs = {}
     return result
+
+
+def _written(column: pd.Series[Any]) -> pd.Series[Any]:
+    known = column.dropna()
+    if known.empty:
+        return column.astype("category")
+    if all(isinstance(value, bool) for value in known):
+        return column.astype("boolean")
+    return column.map(_as_text).astype(object)
 
 
 def _as_text(value: object) -> object:

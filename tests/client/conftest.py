@@ -244,3 +244,104 @@ def own_home(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("CONFIG", "CACHE", "DATA"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+
+
+STUDY = {
+    "Demo.study.tsv": "Study Title\tStudy Source\nÉtude of liver\tOwn\n",
+    "Demo.samples.tsv": (
+        "Sample Source ID\tSample Name\tTissue\tAge\tData Files / Raw\n"
+        "S-01\tMüller 1\tliver\t52\ta.fq|b.fq\n"
+        "S-02\tMüller 2\tliver\t38\t\n"
+        "S-03\t007\tlung\t\tc.fq\n"
+    ),
+    "Demo.gct": (
+        "#1.2\n5\t3\nName\tDescription\tS-01\tS-02\tS-03\n"
+        "TP53\tx\t12.5\t0\t3.25\nMÜ\t\t1\t2\t\nABCB1\ty\t6.559\t7.5\t8\n"
+        "CD36\tz\t0.1\t0.2\t0.30000000000000004\nACTB\tz\t100\t200\t300\n"
+    ),
+    "Demo.gct.tsv": "Scale\tGenome Version\nTPM\tGRCh38\n",
+}
+LAYERED = {
+    "Two.study.tsv": "Study Title\nLibraries\n",
+    "Two.samples.tsv": "Sample Source ID\tTissue\nT-01\tliver\nT-02\tlung\n",
+    "Two.libraries.tsv": "Library ID\tSample Source ID\tRIN\nL-01\tT-01\t7\nL-02\tT-02\t9\n",
+    "Two.preparations.tsv": "Preparation ID\tSample Source ID\nP-01\tT-01\n",
+    "Two.tsv": "probe\tgene\tL-01:FC\tL-01:p\tL-02:FC\tL-02:p\nx1\tTP53\t1.5\t0.01\t2\t0.5\n"
+    "x2\tMÜ\t-1\t\t3\t1e-20\n",
+    "Two.tsv.tsv": "Data Class\nDifferential abundance (FC, pval, etc.)\n",
+}
+
+
+def write_folder(folder: Any, files: dict[str, str]) -> Any:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def study_folder(tmp_path: Any) -> Any:
+    """A study with samples and expression: 3 samples, 5 features, a missing value."""
+    return write_folder(tmp_path / "study", STUDY)
+
+
+@pytest.fixture
+def layered_folder(tmp_path: Any) -> Any:
+    """A study whose data hangs under libraries and has two measurements."""
+    return write_folder(tmp_path / "layered", LAYERED)
+
+
+@dataclass
+class Filled:
+    """A store with both studies in it, and the accessions of what is there."""
+
+    where: str
+    study: str
+    samples: str
+    data: str
+    layered: str
+    layered_data: str
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Filled:
+    """A store that tests only read."""
+    folder = tmp_path_factory.mktemp("filled")
+    with connect(store=folder / "store") as client:
+        one = client.import_folder(write_folder(folder / "one", STUDY))
+        two = client.import_folder(write_folder(folder / "two", LAYERED))
+    assert one.problems == two.problems == ()
+    return Filled(
+        str(folder / "store"),
+        str(one.study),
+        one.groups["Demo.samples.tsv"],
+        one.groups["Demo.gct"],
+        str(two.study),
+        two.groups["Two.tsv"],
+    )
+
+
+@pytest.fixture
+def embedded(tmp_path: Any) -> Iterator[Any]:
+    """A client of an empty store, to write to."""
+    with connect(store=tmp_path / "store") as client:
+        yield client
+
+
+@pytest.fixture(params=["sync", "async"])
+def on(request: pytest.FixtureRequest) -> Callable[..., Any]:
+    """Do something on a store with a client or its awaited twin: ``on(where, work)``."""
+
+    def call(where: Any, work: Callable[[Any], Any], **options: Any) -> Any:
+        if request.param == "sync":
+            with connect(store=where, **options) as client:
+                return work(client)
+
+        async def main() -> Any:
+            async with await aconnect(store=where, **options) as client:
+                found = work(client)
+                return await found if inspect.isawaitable(found) else found
+
+        return asyncio.run(main())
+
+    return call
