@@ -15,6 +15,7 @@ is a mask, a boolean array over slots.
 ``filters``        metadata filters; ``full_text`` queries
 ``facets``         counts of values; ``slot_values``, the values of chosen objects
 ``links``          joins between kinds
+``bulk_insert``    many rows at once; ``mismatches``, the index against the documents
 ``changes``        documents -> columns
 =================  =============================================================================
 

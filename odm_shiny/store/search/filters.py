@@ -64,6 +64,8 @@ class FilterSearch:
         for name, conditions in by_field.items():
             tables = self._of(name)
             table = _table(tables, conditions, need_all=need_all)
+            if (table == need_all).all():
+                continue  # it decides nothing
             found = look_up(tables.chunks(), table, self.reader.n_slots)
             _join(mask, found, need_all=need_all)
         return mask

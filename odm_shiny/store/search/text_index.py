@@ -10,7 +10,7 @@ This is the one file that knows SQLite's FTS5. All text is bound or stands in qu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from odm_shiny.errors import QueryError, StoreError
 from odm_shiny.query.full_text import tokenize
+from odm_shiny.store.search.bulk_insert import execute_many
 from odm_shiny.store.search.chunks import Ints
 from odm_shiny.store.search.column_writer import ColumnWriter
 from odm_shiny.store.search.columns import ColumnReader
@@ -27,7 +28,7 @@ from odm_shiny.store.search.word_patterns import has_wildcard, words_like
 MAX_WORDS: Final = 10_000
 """Words that the wildcards of one term may stand for."""
 
-_FEW_WORDS: Final = 200
+_FEW_VALUES: Final = 200
 _PHRASES: Final = 100
 _CODE_BITS: Final = 32
 _KIND_BITS: Final = 56
@@ -53,19 +54,24 @@ class TextIndex:
         if writer.conn.dialect.name != "sqlite":
             return
         base = (writer.number << _KIND_BITS) + (column_id << _CODE_BITS)
-        tokens = [tokenize(text) for text in texts]
-        words: Iterable[str] = dict.fromkeys(word for one in tokens for word in one)
+        words: dict[str, None] = {}
+
+        def rows() -> Iterator[tuple[int, str]]:
+            for code, text in zip(codes.tolist(), texts, strict=True):
+                tokens = tokenize(text)
+                if tokens:
+                    words.update(dict.fromkeys(tokens))
+                    yield base + code, " ".join(tokens)
+
         # Words that are there already would only be listed twice: not worth a look for many.
-        if len(tokens) <= _FEW_WORDS:
-            words = [word for word in words if not self._is_known(writer, word)]
-        writer.add_words(words)
-        rows = [
-            (base + code, " ".join(one))
-            for code, one in zip(codes.tolist(), tokens, strict=True)
-            if one
-        ]
-        if rows:
-            writer.conn.exec_driver_sql(_INSERT, rows)
+        if len(texts) <= _FEW_VALUES:
+            few = list(rows())
+            new = [word for word in words if not self._is_known(writer, word)]
+            execute_many(writer.conn, _INSERT, few)
+            writer.add_words(new)
+        else:
+            execute_many(writer.conn, _INSERT, rows())
+            writer.add_words(words)
 
     def find(self, reader: ColumnReader, phrases: Iterable[Sequence[str]]) -> dict[int, Ints]:
         """Find the values that hold one of `phrases`.

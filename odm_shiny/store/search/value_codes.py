@@ -12,9 +12,10 @@ from hashlib import blake2b
 from typing import Any, Final, TypeAlias, TypeVar
 
 import numpy as np
-from sqlalchemy import Connection, Table, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from odm_shiny.query.values import moment_of, number_of, value_text
+from odm_shiny.store.search.bulk_insert import insert_many
 from odm_shiny.store.search.chunks import Ints
 from odm_shiny.store.search.column_writer import ColumnWriter
 from odm_shiny.store.search.columns import BATCH
@@ -179,9 +180,9 @@ def _add_texts(
     writer: ColumnWriter, text_index: TextIndex, column_id: int, new: list[str]
 ) -> dict[str, int]:
     codes = _new_codes(writer, column_id, len(new))
-    rows = [
+    rows = (
         (column_id, code, 0, *key_of(text)) for code, text in zip(codes.tolist(), new, strict=True)
-    ]
+    )
     insert_many(writer.conn, search_value, _VALUE_COLUMNS, rows)
     for part, parse in ((Part.CODE_NUMBERS, number_of), (Part.CODE_DATES, moment_of)):
         parsed = [parse(text) for text in new]
@@ -199,10 +200,10 @@ def _add_lists(
     new = [(key, form) for key, form in keys.items() if form not in known]
     if new:
         codes = _new_codes(writer, column_id, len(new))
-        rows = [
+        rows = (
             (column_id, code, 1, key, None)
             for code, (key, _) in zip(codes.tolist(), new, strict=True)
-        ]
+        )
         insert_many(writer.conn, search_value, _VALUE_COLUMNS, rows)
         lists = make_rows([members[form] for _, form in new], codes)
         writer.add_code_rows(column_id, Part.CODE_MEMBERS, lists)
@@ -217,20 +218,3 @@ def _list_key(codes: list[int]) -> str:
 def _new_codes(writer: ColumnWriter, column_id: int, count: int) -> Ints:
     top = writer.conn.execute(_find_top, {"of_column": column_id}).scalar() or 0
     return np.arange(top + 1, top + 1 + count, dtype=np.int64)
-
-
-def insert_many(
-    conn: Connection, table: Table, columns: Sequence[str], rows: list[tuple[Any, ...]]
-) -> None:
-    """Insert rows, given as tuples in the order of `columns`.
-
-    The driver takes tuples as they are, which spares two thirds of the time that SQLAlchemy needs
-    to look at every value; where the driver wants names instead, it has its way.
-    """
-    if conn.dialect.positional:
-        names: dict[str, Any] = {name: bindparam(name) for name in columns}
-        statement = insert(table).values(names).compile(dialect=conn.dialect)
-        assert statement.positiontup == list(columns)
-        conn.exec_driver_sql(str(statement), rows)
-    else:
-        conn.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in rows])
