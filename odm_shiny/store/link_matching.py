@@ -73,7 +73,7 @@ def join(sources: Iterable[Keyed], targets: Iterable[Keyed]) -> Match:
     """
     by_key: dict[str, list[Keyed]] = {}
     for target in targets:
-        for key in dict.fromkeys(target.keys):
+        for key in target.keys:
             by_key.setdefault(key, []).append(target)
     pairs: list[tuple[Keyed, Keyed]] = []
     unmatched = []

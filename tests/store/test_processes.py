@@ -35,6 +35,7 @@ print("done")
 
 READER = """
 import sys
+import time
 from odm_shiny.query.expr import field
 from odm_shiny.store import objects
 from odm_shiny.store.store import Store
@@ -53,6 +54,7 @@ while True:
         n_rounds += 1
         if n_studies == int(sys.argv[2]):
             break
+    time.sleep(0.02)
 print("seen", n_rounds > 1)
 """
 
@@ -62,17 +64,17 @@ def start(code: str, *arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def test_two_writers_and_three_readers_share_a_store(store_folder: Path) -> None:
-    readers = [start(READER, store_folder, 20) for _ in range(3)]
+def test_two_writers_and_four_readers_share_a_store(store_folder: Path) -> None:
+    readers = [start(READER, store_folder, 12) for _ in range(4)]
     for reader in readers:
         assert reader.stdout is not None
         assert reader.stdout.readline() == "reading\n"
-    writers = [start(WRITER, store_folder, 10, name) for name in ("left", "right")]
+    writers = [start(WRITER, store_folder, 6, name) for name in ("left", "right")]
     assert [w.communicate(timeout=100) for w in writers] == [("done\n", "")] * 2
-    assert [r.communicate(timeout=100) for r in readers] == [("seen True\n", "")] * 3
+    assert [r.communicate(timeout=100) for r in readers] == [("seen True\n", "")] * 4
     with Store.open(store_folder) as store, store.read() as tx:
         studies = list(objects.iterate(tx, "study"))
-        assert len({study.public_id for study in studies}) == 20
+        assert len({study.public_id for study in studies}) == 12
         assert {s.document["Study Title"][:4] for s in studies} == {"left", "righ"}
         assert check(store) == []
 
