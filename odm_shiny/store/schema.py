@@ -33,7 +33,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    false,
 )
 
 metadata = MetaData()
@@ -196,7 +195,7 @@ templates = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("accession", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False),
-    Column("is_default", Boolean, nullable=False, server_default=false()),
+    Column("is_default", Boolean, nullable=False),
     Column("owner_id", ForeignKey("users.id"), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
