@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from odm_shiny.query.expr import And, DataCompare, Expr, Not, Or
+from odm_shiny.query.values import number_of
 from odm_shiny.store.matrices import Matrix
 
 Mask = npt.NDArray[np.bool_]
@@ -157,7 +158,7 @@ def _measurements_named(matrix: Matrix, name: str | None) -> list[str]:
 
 def _value_matches(condition: DataCompare, values: npt.NDArray[np.float64]) -> Mask:
     if condition.op in ORDERED:
-        limit = _number(condition.values[0])
+        limit = number_of(condition.values[0] or "")
         return np.asarray(ORDERED[condition.op](values, np.nan if limit is None else limit))
     if condition.op == "=~":  # asks for a part of a text, which no number has
         return np.zeros(values.shape, dtype=bool)
@@ -199,13 +200,6 @@ def _unset(column: npt.NDArray[Any]) -> Mask:
     return np.fromiter((text is None or text == "" for text in column), bool, len(column))
 
 
-def _number(text: str | None) -> float | None:
-    try:
-        return None if text is None else float(text)
-    except ValueError:
-        return None
-
-
 def _numbers(texts: tuple[str | None, ...]) -> list[float]:
-    parsed = (_number(text) for text in texts)
+    parsed = (number_of(text) for text in texts if text is not None)
     return [number for number in parsed if number is not None]

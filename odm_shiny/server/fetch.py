@@ -302,7 +302,7 @@ def _pinned_request(client: httpx.Client, parts: SplitResult, address: str) -> h
 
 
 def _save(response: httpx.Response, url: str, folder: Path, link: str) -> Fetched:
-    name = Path(unquote(urlsplit(url).path)).name.replace("\0", "") or "download"
+    name = _base_name(unquote(urlsplit(url).path), "download")
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"link-{len(list(folder.iterdir()))}"
     received = 0
@@ -324,4 +324,10 @@ def keep_upload(source: IO[bytes], name: str, folder: Path) -> Fetched:
     path = folder / f"upload-{len(list(folder.iterdir()))}"
     with path.open("wb") as file:
         shutil.copyfileobj(source, file, CHUNK_BYTES)
-    return Fetched(Path(name).name or "upload", path)
+    return Fetched(_base_name(name, "upload"), path)
+
+
+def _base_name(path: str, otherwise: str) -> str:
+    """Last part of a path that somebody else wrote; only shown, and asked for its suffix."""
+    name = Path(path.replace("\0", "")).name
+    return otherwise if name in ("", ".", "..") else name

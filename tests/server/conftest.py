@@ -194,7 +194,8 @@ class Answer:
 class Odm:
     """A service on a store of its own, and how tests ask it.
 
-    Paths are written without ``/api/v1/``, unless they begin with a slash; who asks is named by `by`, the part before the ``@``.
+    Paths are written without ``/api/v1/``, unless they begin with a slash. Who asks is named by
+    `by`, the part of the address before the ``@``.
     """
 
     def __init__(self, folder: Path, *, lenient: bool = False) -> None:

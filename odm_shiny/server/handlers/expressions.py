@@ -141,7 +141,7 @@ def _data_condition(query: dict[str, Any]) -> Expr | None:
         parts.append(DataCompare("feature", None, "=", tuple(features)))
     level = query.get("minExpressionLevel")
     if level is not None:
-        parts.append(DataCompare("value", None, ">=", (f"{level:g}",)))
+        parts.append(DataCompare("value", None, ">=", (repr(level),)))
     if not parts:
         return None
     return parts[0] if len(parts) == 1 else And(tuple(parts))
