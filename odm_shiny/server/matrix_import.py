@@ -13,7 +13,7 @@ from odm_shiny.formats.data_frame import open_data_frame
 from odm_shiny.formats.gct import DESCRIPTION, FEATURE, open_gct
 from odm_shiny.formats.matrix_blocks import MatrixBlocks
 from odm_shiny.formats.tsv import read_metadata
-from odm_shiny.server.import_kinds import GCT_DATA_CLASS, OTHER_DATA_CLASS
+from odm_shiny.server.import_kinds import DATA_CLASSES, GCT_DATA_CLASS, OTHER_DATA_CLASS
 from odm_shiny.store import chains, data_files, objects
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def write_matrix(
             kinds = {n: kind for n, kind in blocks.feature_kinds.items() if n not in hidden}
             info = writer.finish(kinds)
         warnings = [*blocks.warnings, *_column_attribute_notes(blocks)]
-        technical = _technical(blocks, options, gct=gct)
+        technical = _technical(blocks, options, metadata, gct=gct)
     return WrittenMatrix(info, list(header.run_names), technical, warnings)
 
 
@@ -188,19 +188,29 @@ def _hidden_columns(blocks: MatrixBlocks, *, gct: bool) -> frozenset[str]:
     return frozenset({DESCRIPTION}) if gct and plain else frozenset()
 
 
-def _technical(blocks: MatrixBlocks, options: MatrixOptions, *, gct: bool) -> Document:
-    """Attributes that the file itself decides; those about columns stay unset for GCT."""
+def _technical(
+    blocks: MatrixBlocks, options: MatrixOptions, metadata: Document, *, gct: bool
+) -> Document:
+    """Attributes that the file itself decides; those about columns stay unset for GCT.
+
+    The data class is the one asked for, else the one its metadata names, if ODM knows it.
+    """
     if gct:
         return {"Data Class": GCT_DATA_CLASS}
     kinds = blocks.feature_kinds
     named = options.separator is not None
     technical = {
-        "Data Class": options.data_class or OTHER_DATA_CLASS,
+        "Data Class": options.data_class or _named_class(metadata),
         "Features (string)": _names(kinds, "string"),
         "Features (numeric)": _names(kinds, "number"),
         "Values (numeric)": _one_or_many(sorted(blocks.header.measurements)) if named else None,
     }
     return {name: value for name, value in technical.items() if value is not None}
+
+
+def _named_class(metadata: Document) -> str:
+    named = metadata.get("Data Class")
+    return named if isinstance(named, str) and named in DATA_CLASSES else OTHER_DATA_CLASS
 
 
 def _names(kinds: Mapping[str, str], kind: str) -> str | list[str] | None:
