@@ -323,16 +323,40 @@ def test_two_writers_of_one_id_leave_one_whole_matrix(store):
 
 def test_deleted_matrix_is_gone_and_its_id_can_be_used_again(store):
     write(store)
-    store.open("m1").read([0])
+    held = store.open("m1")
+    np.testing.assert_array_equal(held.read(range(5)), FC.T)
     store.delete("m1")
     store.delete("m1")
     assert store.ids() == set()
     with pytest.raises(StoreError, match="not in the store"):
         store.open("m1")
-    with store.writer("m1", run_names=["S1"]) as writer:
-        writer.write_block({"g": ["a"]}, np.full((1, 1, 1), 42.0))
-        writer.finish()
-    assert store.open("m1").read([0]).tolist() == [[42.0]]
+    with store.writer("m1", run_names=RUNS, measurements=["FC", "p/value"]) as writer:
+        writer.write_block(FEATURES, np.stack([FC + 1, P], axis=2))
+        writer.finish(KINDS)
+    np.testing.assert_array_equal(store.open("m1").read(range(5)), (FC + 1).T)
+
+
+def test_everything_is_on_disk_before_the_matrix_is_published(store, monkeypatch):
+    synced: list[str] = []
+    rename = os.rename
+    fsync = os.fsync
+
+    def noted_fsync(descriptor: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        fsync(descriptor)
+
+    def checked_rename(source, target) -> None:
+        everything = {str(source)}
+        for parent, folders, files in os.walk(source):
+            everything |= {os.path.join(parent, name) for name in (*folders, *files)}
+        assert everything <= set(synced)
+        rename(source, target)
+        synced.clear()
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(os, "rename", checked_rename)
+    write(store)
+    assert synced == [str(store.folder)]
 
 
 def test_number_of_open_matrices_is_bounded(tmp_path):
