@@ -19,6 +19,7 @@ from odm_shiny.store import objects, people
 
 if TYPE_CHECKING:
     from odm_shiny.store.engine import Tx
+    from odm_shiny.store.engine import Tx
     from odm_shiny.store.objects import Record
 
 #: Study attributes offered as facets, in this order.
@@ -159,6 +160,11 @@ def _owner_names(tx: Tx, studies: Iterable[Record]) -> dict[int, str]:
     """Display names; the address of somebody who is not active any more."""
     names = people.emails(tx, {study.owner_id for study in studies})
     return names | {user.id: user.name for user in people.list_users(tx) if user.id in names}
+
+
+def _display_name(tx: Tx, user_id: int) -> str:
+    user = people.get_user(tx, user_id)
+    return user.name or user.email
 
 
 def _content(planner: Planner, study: Record, owners: Mapping[int, str]) -> dict[str, Any]:
