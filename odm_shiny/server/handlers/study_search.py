@@ -19,7 +19,6 @@ from odm_shiny.store import objects, people
 
 if TYPE_CHECKING:
     from odm_shiny.store.engine import Tx
-    from odm_shiny.store.engine import Tx
     from odm_shiny.store.objects import Record
 
 #: Study attributes offered as facets, in this order.
