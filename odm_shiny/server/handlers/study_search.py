@@ -161,11 +161,6 @@ def _owner_names(tx: Tx, studies: Iterable[Record]) -> dict[int, str]:
     return names | {user.id: user.name for user in people.list_users(tx) if user.id in names}
 
 
-def _display_name(tx: Tx, user_id: int) -> str:
-    user = people.get_user(tx, user_id)
-    return user.name or user.email
-
-
 def _content(planner: Planner, study: Record, owners: Mapping[int, str]) -> dict[str, Any]:
     search, tx = planner.store.search, planner.tx
     only = np.zeros_like(planner.visible("study"))
