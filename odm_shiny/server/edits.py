@@ -26,6 +26,7 @@ TECHNICAL: Final = frozenset(
         "Features (string)",
         "Features (numeric)",
         "Values (numeric)",
+        "Measurement Separator",
         "Data Class",
     }
 )

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 SKIP_ZERO: Final = "Skip zero values"
+#: What stood between run and measurement in the names of columns.
+SEPARATOR: Final = "Measurement Separator"
 GCT_MARKS: Final = (b"#1.2", b"#1.3")
 
 
@@ -204,6 +206,7 @@ def _technical(
         "Features (string)": _names(kinds, "string"),
         "Features (numeric)": _names(kinds, "number"),
         "Values (numeric)": _one_or_many(sorted(blocks.header.measurements)) if named else None,
+        SEPARATOR: options.separator,
     }
     return {name: value for name, value in technical.items() if value is not None}
 

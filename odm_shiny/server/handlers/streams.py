@@ -17,6 +17,7 @@ from odm_shiny.query.expr import And, DataCompare, Expr
 from odm_shiny.query.shape import leaves
 from odm_shiny.server.conditions import omics_conditions
 from odm_shiny.server.data_rows import matching_rows, possible_features
+from odm_shiny.server.matrix_import import SEPARATOR
 from odm_shiny.server.negotiation import ARROW, prefers
 from odm_shiny.server.planner import Planner
 from odm_shiny.server.routes import Call, handles
@@ -33,8 +34,6 @@ Indices = npt.NDArray[np.int64]
 CSV: Final = "text/csv"
 DEFAULT_DIGITS: Final = 4
 MAX_DIGITS: Final = 300
-#: Between run and measurement in a column name.
-SEPARATOR: Final = "."
 
 
 @dataclass(frozen=True)
@@ -51,12 +50,15 @@ class Selection:
         Features that may match, in file order.
     expr
         Data query that still has to be asked row by row; ``None`` if every feature is wanted.
+    separator
+        Between run and measurement in the names of columns; ``None`` if every column is a run.
     """
 
     matrix: Matrix
     columns: Indices
     features: Indices
     expr: Expr | None
+    separator: str | None
 
 
 @handles("GET /omics/expression/streamed-data")
@@ -68,7 +70,7 @@ def stream_expression(call: Call) -> Reply:
     selection = _select(call)
     matrix = selection.matrix
     names = sorted(matrix.feature_columns)
-    columns = _column_names(matrix, selection.columns)
+    columns = _column_names(selection)
     blocks = _blocks(selection, names)
     headers = {"cache-control": "no-cache"}
     if prefers(call, ARROW, over=CSV):
@@ -101,7 +103,8 @@ def _select(call: Call) -> Selection:
     asks_values = expr is not None and any(
         isinstance(leaf, DataCompare) and leaf.target == "value" for leaf in leaves(expr)
     )
-    return Selection(matrix, columns, features, expr if asks_values else None)
+    separator = group.document.get(SEPARATOR)
+    return Selection(matrix, columns, features, expr if asks_values else None, separator)
 
 
 def _with_features(expr: Expr | None, features: list[str] | None) -> Expr | None:
@@ -112,11 +115,13 @@ def _with_features(expr: Expr | None, features: list[str] | None) -> Expr | None
     return listed if expr is None else And((expr, listed))
 
 
-def _column_names(matrix: Matrix, columns: Indices) -> list[str]:
-    runs = [matrix.run_names[column] for column in columns]
-    if len(matrix.measurements) == 1:
+def _column_names(selection: Selection) -> list[str]:
+    """Names of the numeric columns, as in the file that was imported."""
+    matrix, separator = selection.matrix, selection.separator
+    runs = [matrix.run_names[column] for column in selection.columns]
+    if separator is None:
         return runs
-    return [f"{run}{SEPARATOR}{name}" for run in runs for name in matrix.measurements]
+    return [f"{run}{separator}{name}" for run in runs for name in matrix.measurements]
 
 
 def _blocks(selection: Selection, names: list[str]) -> Iterator[Block]:
