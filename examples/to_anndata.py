@@ -1,0 +1,54 @@
+"""Take the matrix of a study to AnnData, with the samples' attributes as ``obs``, and to a file.
+
+Rows are runs (one for each sample here), columns are features, as AnnData has it. Needs
+``pip install "odm-shiny[anndata]"``.
+
+Prints::
+
+    AnnData object with n_obs × n_vars = 38 × 3051
+        obs: 'runSourceId', 'groupId', 'sample', 'Sample Name', 'Tumor Class'
+        var: 'probe', 'chip_index', 'description', 'gene'
+
+    Tumor Class
+    ALL    27
+    AML    11
+
+               gene  chip_index
+    M27891_at  CST3        1882
+    mean in AML: 2.081
+    mean in ALL: -0.81
+
+    written and read again: (38, 3051)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import anndata
+
+from odm_shiny import connect, field
+
+with connect() as odm:
+    study = odm.query().where(study=field("Study Source ID") == "multtest/golub")
+    data = odm.matrix(study).to_anndata()
+    samples = study.run().to_pandas().set_index("genestack:accession")
+
+# obs["sample"] is the accession of the sample that a run is linked to.
+data.obs = data.obs.join(samples[["Sample Name", "Tumor Class"]], on="sample")
+print(data)
+print()
+print(data.obs["Tumor Class"].value_counts().to_string())
+print()
+
+cst3 = data[:, data.var["gene"] == "CST3"]
+print(cst3.var[["gene", "chip_index"]].to_string())
+print("mean in AML:", cst3[cst3.obs["Tumor Class"] == "AML"].X.mean().round(3))
+print("mean in ALL:", cst3[cst3.obs["Tumor Class"] == "ALL"].X.mean().round(3))
+print()
+
+with TemporaryDirectory() as folder:
+    file = Path(folder, "golub.h5ad")
+    data.write_h5ad(file)
+    print("written and read again:", anndata.read_h5ad(file).shape)
