@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from odm_shiny.server import technical
 from odm_shiny.server.shapes import ORIGINAL
 from odm_shiny.server.template_book import TemplateBook
 from odm_shiny.server.view import View
@@ -15,21 +16,6 @@ from odm_shiny.store import edits, objects
 if TYPE_CHECKING:
     from odm_shiny.server.routes import Call
 
-#: Attributes that ODM writes itself.
-TECHNICAL: Final = frozenset(
-    {
-        "genestack:accession",
-        "groupId",
-        "genestack:chain",
-        "genestack:versionInChain",
-        "genestack:activeInChain",
-        "Features (string)",
-        "Features (numeric)",
-        "Values (numeric)",
-        "Measurement Separator",
-        "Data Class",
-    }
-)
 MAX_NAME_CHARS: Final = 255
 
 
@@ -48,7 +34,7 @@ def patch_record(call: Call, public_id: str, kinds: Sequence[str]) -> dict[str, 
         record = visible_record(call, tx, public_id, kinds)
         book = TemplateBook(tx)
         (template,) = book.applied([record])
-        read_only = book.read_only(template, record.kind) | TECHNICAL
+        read_only = book.read_only(template, record.kind) | technical.OF_OBJECTS | technical.OF_DATA
         typed = book.typing_of_edits(template, record.kind)
         changes = {}
         for name, value in body.items():

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from odm_shiny.errors import OdmError
+from odm_shiny.server import technical
 from odm_shiny.server.fetch import Fetched, ImportRules, fetch
 from odm_shiny.server.import_kinds import IMPORT_KINDS, ImportKind
 from odm_shiny.server.matrix_import import (
@@ -201,7 +202,8 @@ class _Run:
             accession = store_metadata(
                 tx, kind, table, TemplateBook(tx), owner=self._owner(tx), template=template
             )
-            self._complete(tx, kind, accession, table.warnings)
+            notes = technical.notes(table.columns)
+            self._complete(tx, kind, accession, [*table.warnings, *notes])
 
     def _import_data(self, kind: ImportKind) -> None:
         parameters = self._job.parameters

@@ -13,6 +13,7 @@ from odm_shiny.formats.data_frame import open_data_frame
 from odm_shiny.formats.gct import DESCRIPTION, FEATURE, open_gct
 from odm_shiny.formats.matrix_blocks import MatrixBlocks
 from odm_shiny.formats.tsv import read_metadata
+from odm_shiny.server import technical
 from odm_shiny.server.import_kinds import DATA_CLASSES, GCT_DATA_CLASS, OTHER_DATA_CLASS
 from odm_shiny.store import chains, data_files, objects
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 SKIP_ZERO: Final = "Skip zero values"
-#: What stood between run and measurement in the names of columns.
-SEPARATOR: Final = "Measurement Separator"
 GCT_MARKS: Final = (b"#1.2", b"#1.3")
 
 
@@ -64,7 +63,7 @@ class WrittenMatrix:
         What was written.
     run_names
         Column names.
-    technical
+    decided
         Attributes of the file that its content decides.
     warnings
         What was tolerated in it.
@@ -72,7 +71,7 @@ class WrittenMatrix:
 
     info: MatrixInfo
     run_names: list[str]
-    technical: Document
+    decided: Document
     warnings: list[str]
 
 
@@ -122,8 +121,8 @@ def write_matrix(
             kinds = {n: kind for n, kind in blocks.feature_kinds.items() if n not in hidden}
             info = writer.finish(kinds)
         warnings = [*blocks.warnings, *_column_attribute_notes(blocks)]
-        technical = _technical(blocks, options, metadata, gct=gct)
-    return WrittenMatrix(info, list(header.run_names), technical, warnings)
+        decided = _decided(blocks, options, metadata, gct=gct)
+    return WrittenMatrix(info, list(header.run_names), decided, warnings)
 
 
 def store_matrix(
@@ -138,11 +137,12 @@ def store_matrix(
 ) -> str:
     """Make a written matrix a file with runs; the group's accession."""
     typed = book.typing(template, "expression_group")
-    document = {name: typed(name, value) for name, value in metadata.items()}
+    own = technical.without(metadata, technical.OF_OBJECTS | technical.OF_DATA)
+    document = {name: typed(name, value) for name, value in own.items()}
     new = objects.create_group(
         tx,
         "expression_group",
-        document | written.technical,
+        document | written.decided,
         [{} for _ in written.run_names],
         owner_id=owner.id,
         author=owner.email,
@@ -190,7 +190,7 @@ def _hidden_columns(blocks: MatrixBlocks, *, gct: bool) -> frozenset[str]:
     return frozenset({DESCRIPTION}) if gct and plain else frozenset()
 
 
-def _technical(
+def _decided(
     blocks: MatrixBlocks, options: MatrixOptions, metadata: Document, *, gct: bool
 ) -> Document:
     """Attributes that the file itself decides; those about columns stay unset for GCT.
@@ -201,14 +201,14 @@ def _technical(
         return {"Data Class": GCT_DATA_CLASS}
     kinds = blocks.feature_kinds
     named = options.separator is not None
-    technical = {
+    decided = {
         "Data Class": options.data_class or _named_class(metadata),
         "Features (string)": _names(kinds, "string"),
         "Features (numeric)": _names(kinds, "number"),
         "Values (numeric)": _one_or_many(sorted(blocks.header.measurements)) if named else None,
-        SEPARATOR: options.separator,
+        technical.SEPARATOR: options.separator,
     }
-    return {name: value for name, value in technical.items() if value is not None}
+    return {name: value for name, value in decided.items() if value is not None}
 
 
 def _named_class(metadata: Document) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from odm_shiny.errors import FileError
 from odm_shiny.formats.tsv import MetadataTable, read_metadata
+from odm_shiny.server import technical
 from odm_shiny.server.import_kinds import ImportKind
 from odm_shiny.store import objects
 from odm_shiny.store.kinds import MEMBER_OF
@@ -52,7 +53,8 @@ def store_metadata(
     member = MEMBER_OF.get(kind.kind, kind.kind)
     typed = book.typing(template, member)
     documents = [
-        {name: typed(name, value) for name, value in record.items()} for record in table.records
+        {name: typed(name, value) for name, value in own.items()}
+        for own in (technical.without(one, technical.OF_OBJECTS) for one in table.records)
     ]
     if kind.kind == "study":
         return objects.create(

@@ -15,9 +15,9 @@ from odm_shiny.contract.messages import Reply
 from odm_shiny.formats.csv_stream import Block, stream_arrow, stream_csv
 from odm_shiny.query.expr import And, DataCompare, Expr
 from odm_shiny.query.shape import leaves
+from odm_shiny.server import technical
 from odm_shiny.server.conditions import omics_conditions
 from odm_shiny.server.data_rows import matching_rows, possible_features
-from odm_shiny.server.matrix_import import SEPARATOR
 from odm_shiny.server.negotiation import ARROW, prefers
 from odm_shiny.server.planner import Planner
 from odm_shiny.server.routes import Call, handles
@@ -103,7 +103,7 @@ def _select(call: Call) -> Selection:
     asks_values = expr is not None and any(
         isinstance(leaf, DataCompare) and leaf.target == "value" for leaf in leaves(expr)
     )
-    separator = group.document.get(SEPARATOR)
+    separator = group.document.get(technical.SEPARATOR)
     return Selection(matrix, columns, features, expr if asks_values else None, separator)
 
 
