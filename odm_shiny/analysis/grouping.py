@@ -97,7 +97,8 @@ def gather(
     -------
     Group name to positions in `values`, in order; groups without any value are left out.
     """
-    codes = np.where(samples >= 0, grouping.codes[samples], -1)
+    # A sample that is not known, -1, is the last one: it is in no group.
+    codes = np.append(grouping.codes, -1)[samples]
     found = {
         name: np.flatnonzero((codes == code) & ~np.isnan(values))
         for code, name in enumerate(grouping.names)

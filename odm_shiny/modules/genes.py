@@ -26,6 +26,7 @@ from odm_shiny.query.query import Query
 
 if TYPE_CHECKING:
     from odm_shiny.client.client import Client
+    from odm_shiny.client.results import ExpressionTable
 
 N_SUGGESTED = 12
 MAX_TYPED = 200
@@ -110,11 +111,16 @@ def suggest(
 
 def look_up(client: Client, file: DataFile, text: str) -> Found:
     """Find the feature of that name, in other case if need be; without one, names like it."""
+    # One item is asked for: an ODM without gene search would have to list all features.
+    for column in searched_columns(file):
+        match = Suggestion(text, column)
+        asked = file.narrow(Query()).data(condition_on(match)).expression()
+        if cast("ExpressionTable", client.run(asked.limited_to(1))):
+            return Found(text, match)
     found = suggest(client, file, text)
-    same = [one for one in found if one.value == text]
     alike = [one for one in found if one.value.casefold() == text.casefold()]
-    if same or alike:
-        return Found(text, (same or alike)[0])
+    if alike:
+        return Found(text, alike[0])
     shorter = found or suggest(client, file, text[:2], limit=200)
     names = [one.value for one in shorter]
     near = get_close_matches(text.upper(), names, n=3, cutoff=0.5) or names[:3]

@@ -189,7 +189,13 @@ def group_plot_server(
         )
 
     _downloads(chosen, data, work, lambda: _file_of(matrix))
-    state_server("state", Together(work, records), loading="Reading values", empty=_why_empty)
+    state_server(
+        "state",
+        Together(work, records),
+        loading="Reading values",
+        waiting="Choose a gene",
+        empty=_why_empty,
+    )
     return GroupPlot(
         data=data,
         comparison=comparison,

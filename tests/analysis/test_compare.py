@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from odm_shiny.analysis.compare import MIN_N, compare_groups, format_p
+from odm_shiny.analysis.compare import MAX_PAIRED_GROUPS, MIN_N, compare_groups, format_p
 from odm_shiny.errors import FrameError
 
 LOW = [1.0, 2.0, 2.0, 3.5, float("nan")]
@@ -90,3 +90,34 @@ def test_p_values_stay_between_zero_and_one(lists):
 )
 def test_p_values_are_printed_as_papers_do(p_value, text):
     assert format_p(p_value) == text
+
+
+def test_small_samples_without_ties_get_the_exact_test():
+    found = compare_groups({"a": [1.0, 2.0, 3.0], "b": [4.0, 5.0, 6.0]})
+    assert found.p_value == pytest.approx(0.1)  # 2 of the 20 ways to choose 3 of 6
+
+
+def test_a_test_of_means_fits_the_number_of_groups():
+    assert compare_groups({"a": LOW, "b": HIGH}, "means").test == "Welch's t-test"
+    many = compare_groups({"a": LOW, "b": HIGH, "c": OTHER}, "means")
+    assert many.test == "One-way ANOVA (Welch)"
+
+
+def test_means_are_not_tested_where_a_group_does_not_vary():
+    found = compare_groups({"a": [2.0, 2.0, 2.0], "b": HIGH}, "means")
+    assert found.test == ""
+    assert found.note == "No test of means: all values of a are the same."
+    assert compare_groups({"a": [2.0, 2.0, 2.0], "b": HIGH}).test == "Mann-Whitney U"
+
+
+def test_pairs_of_very_many_groups_are_not_compared():
+    groups = {f"g{n}": [n, n + 1.5, n + 2.25] for n in range(MAX_PAIRED_GROUPS + 1)}
+    found = compare_groups(groups)
+    assert found.test == "Kruskal-Wallis H"
+    assert found.pairs == ()
+
+
+def test_the_short_form_names_test_p_and_n():
+    found = compare_groups({"a": LOW, "b": HIGH, "tiny": [1.0]})
+    assert found.short() == f"Mann-Whitney U, p = {format_p(found.p_value)}, n = 7"
+    assert compare_groups({}).short() == ""
