@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
@@ -159,7 +160,7 @@ def add_items(items: Items, found: ItemPage) -> None:
     items.add(
         [item.itemId for item in data],
         [item.value for item in data],
-        {name: [bytes(getattr(item, name)) for item in data] for name in PARTS},
+        {name: map(attrgetter(name), data) for name in PARTS},
     )
 
 

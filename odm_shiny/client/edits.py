@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from odm_shiny.client import decode
 from odm_shiny.client.conditions import split
 from odm_shiny.client.decode import Record
-from odm_shiny.client.paging import JoinedPager, OffsetPager
+from odm_shiny.client.paging import MANY, JoinedPager, OffsetPager
 from odm_shiny.client.resource import PAGE_LIMIT, Resource
 from odm_shiny.client.session import curator_path
 from odm_shiny.client.steps import Steps
@@ -231,7 +231,7 @@ class EditMethods(Resource):
         joined = JoinedPager([pager(one) for one in split(parameters)])
         found: dict[str, Record] = {}
         while not joined.done:
-            for page in (yield from joined.batch(ahead=True)):
+            for page in (yield from joined.batch(ahead=MANY)):
                 for record in page.data:
                     _take(found, record, wanted, plural)
         missing = [name for name in wanted.rows if name not in found]

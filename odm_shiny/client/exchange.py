@@ -7,6 +7,7 @@ deadline, compare with the length announced, judge status and content type, deco
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, Generic, TypeVar
@@ -239,7 +240,18 @@ def _body(
             break
     if good and call.method != "HEAD":
         _check_complete(progress, unpacker)
-    return b"".join(pieces) if len(pieces) != 1 else pieces[0]
+    return _joined(pieces)
+
+
+def _joined(pieces: list[bytes]) -> bytes:
+    """Join pieces and let each go as soon as it is copied: a body may be large."""
+    if len(pieces) == 1:
+        return pieces.pop()
+    body = io.BytesIO()
+    pieces.reverse()
+    while pieces:
+        body.write(pieces.pop())
+    return body.getvalue()
 
 
 def _check_complete(progress: _Progress, unpacker: Unpacker) -> None:

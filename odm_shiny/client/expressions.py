@@ -26,10 +26,10 @@ class ExpressionMethods(Resource):
         *,
         query: Condition | None = None,
         search_specific_terms: bool | None = None,
-        run_filter: str | None = None,
-        run_source_filter: str | None = None,
+        run_filter: str | Sequence[str] | None = None,
+        run_source_filter: str | Sequence[str] | None = None,
         min_expression_level: float | None = None,
-        features: Sequence[str] | None = None,
+        features: str | Sequence[str] | None = None,
         versions: str | None = None,
         metadata: str | None = None,
         response_format: str | None = None,
@@ -43,7 +43,7 @@ class ExpressionMethods(Resource):
         filter, query
             Conditions and words on the metadata of the group or run.
         run_filter, run_source_filter
-            Id of a run; name of its column in the file.
+            Ids of runs; names of their columns in the file. One, or any of several.
         min_expression_level
             Smallest value.
         features
@@ -56,10 +56,10 @@ class ExpressionMethods(Resource):
             "filter": filter,
             "query": query,
             "searchSpecificTerms": search_specific_terms,
-            "runFilter": run_filter,
-            "runSourceFilter": run_source_filter,
+            "runFilter": listed(run_filter),
+            "runSourceFilter": listed(run_source_filter),
             "minExpressionLevel": min_expression_level,
-            "featureList": list(features) if features is not None else None,
+            "featureList": listed(features),
             "useVersions": versions,
             "responseFormat": response_format,
             "returnedMetadataFields": self.session.detail(metadata),
@@ -183,7 +183,7 @@ class ExpressionMethods(Resource):
         preparation_query: Condition | None = None,
         search_specific_terms: bool | None = None,
         ex_query: Condition | None = None,
-        features: Sequence[str] | None = None,
+        features: str | Sequence[str] | None = None,
         round_digits: int = LOSSLESS_DIGITS,
         partial: str = "error",
     ) -> StreamRequest:
@@ -221,10 +221,17 @@ class ExpressionMethods(Resource):
             "preparationQuery": preparation_query,
             "searchSpecificTerms": search_specific_terms,
             "exQuery": ex_query,
-            "featureList": list(features) if features is not None else None,
+            "featureList": listed(features),
             "roundDigits": round_digits,
         }
         return StreamRequest(self.session, group, parameters, partial)
+
+
+def listed(names: str | Sequence[str] | None) -> list[str] | None:
+    """Return one name or several as a list."""
+    if names is None:
+        return None
+    return [names] if isinstance(names, str) else list(names)
 
 
 class Expressions(ExpressionMethods, Sync):

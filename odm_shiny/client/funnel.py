@@ -10,7 +10,7 @@ from typing import Any
 from odm_shiny.client import decode
 from odm_shiny.client.decode import Record
 from odm_shiny.client.links import LinkMethods
-from odm_shiny.client.paging import Pager
+from odm_shiny.client.paging import MANY, Pager
 from odm_shiny.client.resource import Resource, inner_metadata
 from odm_shiny.client.steps import Steps
 from odm_shiny.query.nodes import Compare, any_of
@@ -179,6 +179,6 @@ def _paired(linking: LinkMethods, kind: str, group: str) -> Steps[set[str]]:
 def _all(pager: Pager) -> Steps[list[Any]]:
     rows: list[Any] = []
     while not pager.done:
-        for page in (yield from pager.batch(ahead=True)):
+        for page in (yield from pager.batch(ahead=MANY)):
             rows += page.data
     return rows

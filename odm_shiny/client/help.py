@@ -9,6 +9,7 @@ from typing import Any
 
 from odm_shiny.client import decode
 from odm_shiny.client.decode import Record
+from odm_shiny.client.paging import MANY
 from odm_shiny.client.queries import QueryMethods, ask_extension, omics_parameters
 from odm_shiny.client.results import Listing
 from odm_shiny.client.session import fill
@@ -211,7 +212,7 @@ class HelpMethods(QueryMethods):
         assert isinstance(listing, Listing)
         records: list[Record] = []
         while not listing.pager.done:
-            for page in (yield from listing.pager.batch(ahead=True)):
+            for page in (yield from listing.pager.batch(ahead=MANY)):
                 records += page.data
         return records
 
@@ -227,7 +228,7 @@ class HelpMethods(QueryMethods):
         )
         names: list[str] = []
         while not pager.done:
-            for page in (yield from pager.batch(ahead=True)):
+            for page in (yield from pager.batch(ahead=MANY)):
                 for item in page.data:
                     name: str | None = str(item.itemId).partition("-")[2]  # its accession
                     if column is not None:

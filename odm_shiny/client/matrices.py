@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from odm_shiny.client import decode
 from odm_shiny.client.links import LinkMethods
+from odm_shiny.client.paging import MANY
 from odm_shiny.client.queries import QueryMethods, omics_parameters
 from odm_shiny.client.results import Listing
 from odm_shiny.client.steps import Steps, blocking
@@ -68,7 +69,7 @@ class MatrixMethods(QueryMethods):
         listing = self.listing(query.expression())
         assert isinstance(listing, Listing)
         while not listing.pager.done:
-            for page in (yield from listing.pager.batch(ahead=True)):
+            for page in (yield from listing.pager.batch(ahead=MANY)):
                 decode.add_items(items, page)
         return (yield from blocking(lambda: matrix_of(items, measurement)))
 
@@ -77,7 +78,7 @@ class MatrixMethods(QueryMethods):
         assert isinstance(listing, Listing)
         groups: list[str] = []
         while not listing.pager.done:
-            for page in (yield from listing.pager.batch(ahead=True)):
+            for page in (yield from listing.pager.batch(ahead=MANY)):
                 groups += [str(group["itemId"]) for group in page.data]
         return groups
 
@@ -102,7 +103,7 @@ class MatrixMethods(QueryMethods):
         for kind, name in _ID_NAMES.items():
             listing = LinkMethods.pairs.describe(linking, "expression", kind, group)
             while not listing.pager.done:
-                for page in (yield from listing.pager.batch(ahead=True)):
+                for page in (yield from listing.pager.batch(ahead=MANY)):
                     for pair in page.data:
                         source, accession = pair.get("runSourceId"), pair.get(name)
                         if source is not None and accession is not None:

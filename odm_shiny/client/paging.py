@@ -23,8 +23,11 @@ from odm_shiny.errors import MalformedResponse
 AnyPage = Any
 """A `Page` or an `ItemPage`: both have ``data``, ``cursor``, ``resultsExhausted``, ``log``."""
 
-WIDTH = 4
-"""Pages that are fetched at the same time where their places are known."""
+WIDTH = 6
+"""Pages that are fetched at the same time where their places are known; browsers take as many."""
+
+MANY = 24
+"""Pages of one batch when everything is wanted."""
 
 
 class Pager(Protocol):
@@ -44,8 +47,8 @@ class Pager(Protocol):
     total: int | None
     log: list[str]
 
-    def batch(self, *, ahead: bool) -> Steps[list[AnyPage]]:
-        """Fetch the next pages; `ahead` says that those after them will be wanted too."""
+    def batch(self, *, ahead: int) -> Steps[list[AnyPage]]:
+        """Fetch the next pages, about `ahead` of them; 1: those after them may not be wanted."""
 
 
 class OffsetPager:
@@ -79,14 +82,14 @@ class OffsetPager:
         self._seen: set[str] = set()
         self._end: int | None = None
 
-    def batch(self, *, ahead: bool) -> Steps[list[Page]]:
-        """Fetch one page if it is the first or the length of the list is unknown, else four."""
+    def batch(self, *, ahead: int) -> Steps[list[Page]]:
+        """Fetch one page if it is the first or the length of the list is unknown, else `ahead`."""
         if self._end is None:
             found = yield from self._fetch(self._offset, self._size())
             pages = [found]
             self._first(found)
         else:
-            windows = self._windows(WIDTH if ahead else 1)
+            windows = self._windows(ahead)
             fetched = yield Together([self._job(*window) for window in windows], WIDTH)
             pages = []
             for window, found in zip(windows, fetched, strict=True):
@@ -190,15 +193,15 @@ class CursorPager:
         self._seen: set[str] = set()
         self._coming: Any = None
 
-    def batch(self, *, ahead: bool) -> Steps[list[AnyPage]]:
-        """Fetch one page, and begin the next if it will be wanted."""
+    def batch(self, *, ahead: int) -> Steps[list[AnyPage]]:
+        """Fetch one page, and begin the next if more are wanted."""
         if self._coming is not None:
             coming, self._coming = self._coming, None
             found = yield Join(coming)
         else:
             found = yield from self._fetch(self._cursor, self._size())
         self._take(found)
-        if ahead and not self.done:
+        if ahead > 1 and not self.done:
             cursor, size = self._cursor, self._size()
             self._coming = yield Start(lambda: self._fetch(cursor, size))
         return [found]
@@ -254,18 +257,18 @@ class JoinedPager:
         self._in_order = in_order
         self._seen: set[str] = set()
 
-    def batch(self, *, ahead: bool) -> Steps[list[AnyPage]]:
+    def batch(self, *, ahead: int) -> Steps[list[AnyPage]]:
         """Fetch the next pages of the present part, or of all parts if they are to be sorted."""
         if not self._in_order:
             return (yield from self._batch(ahead=ahead))
         pages: list[AnyPage] = []
         while not self.done:
-            pages += yield from self._batch(ahead=True)
+            pages += yield from self._batch(ahead=MANY)
         records = by_accession([record for found in pages for record in found.data])[: self._first]
         self.total = len(records)
         return [Page(data=records)]
 
-    def _batch(self, *, ahead: bool) -> Steps[list[AnyPage]]:
+    def _batch(self, *, ahead: int) -> Steps[list[AnyPage]]:
         pager = self._pagers[0]
         pages = [] if pager.done else (yield from pager.batch(ahead=ahead))
         for found in pages:

@@ -9,7 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from odm_shiny.client.decode import Record, add_items, new_items
-from odm_shiny.client.paging import AnyPage, Pager
+from odm_shiny.client.paging import MANY, WIDTH, AnyPage, Pager
 from odm_shiny.client.steps import Steps, blocking
 from odm_shiny.client.twins import Async, Sync, lazy_method, steps_method
 from odm_shiny.frames.columns import Table, from_records
@@ -63,23 +63,23 @@ class _Result(ABC):
     def _table(self) -> Table:
         """Return the rows that are here, as columns."""
 
-    def _more(self, *, ahead: bool) -> Steps[None]:
+    def _more(self, *, ahead: int) -> Steps[None]:
         for found in (yield from self._pager.batch(ahead=ahead)):
             self._keep(found)
 
     def _all(self) -> Steps[None]:
         while not self._pager.done:
-            yield from self._more(ahead=True)
+            yield from self._more(ahead=MANY)
 
     def _at_least(self, n: int) -> Steps[None]:
         while not self._pager.done and self._n_kept() < n:
-            yield from self._more(ahead=False)
+            yield from self._more(ahead=1)
 
     @steps_method
     def total(self) -> Steps[int]:
         """Return how many rows there are: as the server says, else by reading all of them."""
         if self._pager.total is None and not self._pager.done:
-            yield from self._more(ahead=False)
+            yield from self._more(ahead=1)
         if self._pager.total is None:
             yield from self._all()
         return self._pager.total if self._pager.total is not None else self._n_kept()
@@ -136,7 +136,7 @@ class _SyncResult(_Result, Sync):
                 yield row
             if self._pager.done:
                 return
-            self.driver.run(self._more(ahead=position > 0))
+            self.driver.run(self._more(ahead=WIDTH if position else 1))
 
     def __len__(self) -> int:
         return self.total()
@@ -167,7 +167,7 @@ class _AsyncResult(_Result, Async):
                 yield row
             if self._pager.done:
                 return
-            await self.driver.run(self._more(ahead=position > 0))
+            await self.driver.run(self._more(ahead=WIDTH if position else 1))
 
 
 class RecordMethods(_Result):

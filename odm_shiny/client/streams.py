@@ -18,14 +18,8 @@ from odm_shiny.client.steps import Steps, blocking
 from odm_shiny.client.twins import Async, Sync, lazy_method, steps_method
 from odm_shiny.errors import IncompleteStream, QueryError, StatusError
 from odm_shiny.frames.columns import text_form
-from odm_shiny.frames.csv import (
-    CsvShape,
-    Partial,
-    csv_to_arrow,
-    csv_to_matrix,
-    csv_to_pandas,
-    whole_csv,
-)
+from odm_shiny.frames.csv import Partial, whole_csv
+from odm_shiny.frames.wide import CsvShape, csv_to_arrow, wide_to_matrix, wide_to_pandas
 
 if TYPE_CHECKING:
     import anndata
@@ -91,14 +85,13 @@ class MatrixStreamMethods:
     @steps_method
     def to_pandas(self) -> Steps[pd.DataFrame]:
         """Return one row a feature: the feature columns, then one column a run."""
-        body = yield from self._body()
-        return (yield from blocking(lambda: csv_to_pandas(body)))
+        table = yield from self._table()
+        return (yield from blocking(lambda: wide_to_pandas(table)))
 
     @steps_method
     def to_arrow(self) -> Steps[pa.Table]:
         """Return one row a feature: the feature columns, then one column a run."""
-        body = yield from self._body()
-        return (yield from blocking(lambda: csv_to_arrow(body)))
+        return (yield from self._table())
 
     @steps_method
     def to_matrix(self, measurement: str | None = None) -> Steps[ExpressionMatrix]:
@@ -120,8 +113,8 @@ class MatrixStreamMethods:
     def matrix_steps(self, measurement: str | None = None) -> Steps[ExpressionMatrix]:
         """Do what `to_matrix` does, as steps."""
         shape = yield from self._shape()
-        body = yield from self._body()
-        return (yield from blocking(lambda: csv_to_matrix(body, shape, measurement)))
+        table = yield from self._table()
+        return (yield from blocking(lambda: wide_to_matrix(table, shape, measurement)))
 
     @steps_method
     def save(self, path: str | Path) -> Steps[Path]:
@@ -143,6 +136,11 @@ class MatrixStreamMethods:
             whole = whole_csv(tail, partial=_partial(self.request.partial))
             file.truncate(size - (len(tail) - len(whole)))
         return target
+
+    def _table(self) -> Steps[pa.Table]:
+        # The text is let go before anything else is made of the table: they are of one size.
+        holder = [(yield from self._body())]
+        return (yield from blocking(lambda: csv_to_arrow(holder.pop())))
 
     def _body(self) -> Steps[bytes]:
         """Return the whole stream, from the disk if it was read before and still may be read."""

@@ -38,15 +38,16 @@ class Part:
     objects: list[dict[str, Any]] = field(default_factory=list)
     codes: list[NDArray[np.int32]] = field(default_factory=list)
 
-    def add(self, raws: Sequence[bytes]) -> None:
-        """Number the raw objects of a page."""
+    def add(self, raws: Iterable[Any]) -> None:
+        """Number the raw objects of a page; anything that compares and that ``bytes()`` takes."""
         codes: list[int] = []
         append, numbers = codes.append, self.numbers
         last, code = None, -1
         for raw in raws:
-            if raw != last:  # neighbours are mostly equal: comparing is cheaper than hashing
-                known = numbers.get(raw)
-                code = self._new(raw) if known is None else known
+            if raw != last:  # neighbours are mostly equal: comparing is cheaper than copying
+                data = bytes(raw)
+                known = numbers.get(data)
+                code = self._new(data) if known is None else known
                 last = raw
             append(code)
         self.codes.append(np.array(codes, dtype=np.int32))
@@ -100,7 +101,7 @@ class Items:
         self,
         ids: Sequence[str | None],
         values: Sequence[dict[str, Any] | None],
-        parts: dict[str, Sequence[bytes]],
+        parts: dict[str, Iterable[Any]],
     ) -> None:
         """Add the items of a page.
 
@@ -184,18 +185,35 @@ class Items:
         return [Column(_free(part_name, name, taken), part.values(name), codes) for name in ordered]
 
     def _add_values(self, ids: Sequence[str | None], values: Sequence[Any]) -> None:
-        names: dict[str, None] = {}
-        for value in values:
-            if value and value.keys() != names.keys():
-                names.update(dict.fromkeys(value))
-        for name in names:
-            column = [value.get(name) if value else None for value in values]
+        columns = _single_value(values) or _named_values(values)
+        for name, column in columns.items():
             if name not in self._measurements:
                 earlier = [np.full(self._n_rows, np.nan)] if self._n_rows else []
                 self._measurements[name] = earlier
             self._measurements[name].append(_numbers(ids, name, column))
-        for name in self._measurements.keys() - names.keys():
+        for name in self._measurements.keys() - columns.keys():
             self._measurements[name].append(np.full(len(ids), np.nan))
+
+
+def _single_value(values: Sequence[Any]) -> dict[str, list[Any]] | None:
+    """Read the usual case, one value of one name in every item; ``None`` if it is another."""
+    if not values or not values[0] or None in values:
+        return None
+    name = next(iter(values[0]))
+    if sum(map(len, values)) != len(values):
+        return None
+    try:
+        return {name: [value[name] for value in values]}
+    except KeyError:
+        return None
+
+
+def _named_values(values: Sequence[Any]) -> dict[str, list[Any]]:
+    names: dict[str, None] = {}
+    for value in values:
+        if value and value.keys() != names.keys():
+            names.update(dict.fromkeys(value))
+    return {name: [value.get(name) if value else None for value in values] for name in names}
 
 
 def _numbers(ids: Sequence[str | None], name: str, values: list[Any]) -> NDArray[np.float64]:

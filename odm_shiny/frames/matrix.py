@@ -239,7 +239,8 @@ def _run_frame(items: Items, run_codes: NDArray[np.int64], n_runs: int) -> pd.Da
     obs = to_pandas(table(columns.values(), n_runs))
     sources = obs.get("runSourceId")
     unique = sources is not None and sources.notna().all() and sources.is_unique
-    index: Any = sources if unique else obs["runId"] if "runId" in obs else []
+    found: Any = obs
+    index = sources if unique else found.get("runId", [])
     obs.index = pd.Index(index, name="run", dtype=object)
     return obs
 

@@ -104,17 +104,18 @@ def test_a_limit_is_kept_in_every_form(client):
 
 
 def test_async_results_are_iterated_and_awaited(filled):
+    asked = {"ex_query": "value>1", "ex_filter": "Scale=TPM"}
     with connect(store=filled.where) as client:
         wanted = client.samples.find().to_list()
-        values = client.omics.expression(ex_query="value>1").to_list()
+        values = client.omics.expression(**asked).to_list()
 
     async def main():
         async with await aconnect(store=filled.where) as client:
             found = client.samples.find(page_limit=2)
             assert [row async for row in found] == wanted
             assert await found.total() == 5
-            items = client.omics.expression(ex_query="value>1", page_limit=3)
+            items = client.omics.expression(**asked, page_limit=3)
             assert [row async for row in items] == values
-            assert (await items.to_matrix()).X.shape == (5, 6)
+            assert (await items.to_matrix()).X.shape == (3, 4)
 
     asyncio.run(main())
