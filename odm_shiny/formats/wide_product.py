@@ -9,9 +9,8 @@ from numba import types
 from numba.extending import intrinsic
 
 
-@intrinsic
-def product(typing_context: Any, a: Any, b: Any) -> Any:
-    """Multiply two uint64 in compiled code; return the high and the low half of the product."""
+def _product(typing_context: Any, a: Any, b: Any) -> Any:
+    """Give numba the type and the code of `product`."""
     if (a, b) != (types.uint64, types.uint64):
         return None
     halves: Any = types.UniTuple(types.uint64, 2)  # type: ignore[no-untyped-call]
@@ -24,3 +23,7 @@ def product(typing_context: Any, a: Any, b: Any) -> Any:
         return context.make_tuple(builder, signature.return_type, (high, low))
 
     return halves(types.uint64, types.uint64), generate
+
+
+product: Any = intrinsic(_product)
+"""Multiply two uint64 in compiled code; returns the high and the low half of the product."""
