@@ -124,9 +124,8 @@ def list_links(call: Call) -> dict[str, Any]:
     page = link_page_of(call)
     with call.service.store.read() as tx:
         first = _end(call, tx, call.query["firstId"], call.query.get("firstType"))
-        found = _links_of(call, tx, first, call.query.get("secondType"))
-        if second_id := call.query.get("secondId"):
-            found = [link for link in found if link["secondId"] == second_id]
+        second_id = call.query.get("secondId")
+        found = _links_of(call, tx, first, call.query.get("secondType"), second_id)
         return page.envelope(page.cut(found), len(found))
 
 
@@ -140,7 +139,7 @@ def list_links_of_many(call: Call) -> dict[str, Any]:
         found = [
             link
             for public_id in body.get("firstIds") or []
-            for link in _links_of(call, tx, _end(call, tx, public_id, body.get("firstType")), None)
+            for link in _links_of(call, tx, _end(call, tx, public_id, body.get("firstType")))
         ]
         return page.envelope(page.cut(found), len(found))
 
@@ -194,10 +193,13 @@ def _ordered(first: Record, second: Record) -> tuple[Record, Record]:
     )
 
 
-def _links_of(call: Call, tx: Tx, first: Record, second_type: str | None) -> list[dict[str, str]]:
+def _links_of(
+    call: Call, tx: Tx, first: Record, second_type: str | None = None, second_id: str | None = None
+) -> list[dict[str, str]]:
     wanted = kind_of_type(second_type) if second_type else None
     # A study lists its sample groups; the samples themselves only when they are asked for.
-    hidden = "sample" if wanted is None and first.kind == "study" else None
+    is_list = first.kind == "study" and wanted is None and second_id is None
+    hidden = "sample" if is_list else None
     return [
         {
             "firstId": first.public_id,
@@ -207,6 +209,7 @@ def _links_of(call: Call, tx: Tx, first: Record, second_type: str | None) -> lis
         }
         for second in linked_objects(tx, first)
         if (wanted is None or second.kind == wanted)
+        and (second_id is None or second.public_id == second_id)
         and second.kind != hidden
         and is_visible(call, tx, second)
     ]
