@@ -414,3 +414,11 @@ def empty_odm(tmp_path: Path) -> Iterator[Odm]:
     odm.person("ann", curator=True)
     yield odm
     odm.close()
+
+
+@pytest.fixture(scope="module")
+def shown_copy(filled_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Odm]:
+    """The filled store, for a module to add to."""
+    odm = _copy(filled_folder, tmp_path_factory.mktemp("copy") / "odm")
+    yield odm
+    odm.close()
