@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from odm_shiny.errors import FileError
@@ -88,7 +87,16 @@ def _check_filled(table: MetadataTable, attribute: str, name: str) -> None:
 def _check_unique(table: MetadataTable, attribute: str, name: str) -> None:
     column = table.columns.index(attribute) + 1
     first: dict[str, int] = {}
-    for value, line in zip(values_of(table.records, attribute), table.lines, strict=True):
+    for record, line in zip(table.records, table.lines, strict=True):
+        value = record[attribute]
+        if isinstance(value, list):
+            raise FileError(
+                f"{attribute!r} has {len(value)} values, and an object has one id; write || for "
+                "a | that belongs to it",
+                path=name,
+                line=line,
+                column=column,
+            )
         if value in first:
             raise FileError(
                 f"{attribute!r} {value!r} stands in line {first[value]} already; "
@@ -98,12 +106,3 @@ def _check_unique(table: MetadataTable, attribute: str, name: str) -> None:
                 column=column,
             )
         first[value] = line
-
-
-def values_of(records: Sequence[Mapping[str, Any]], attribute: str) -> list[str]:
-    """One text a record; several values are joined as the file wrote them."""
-    values = []
-    for record in records:
-        value = record.get(attribute)
-        values.append("|".join(value) if isinstance(value, list) else str(value))
-    return values
