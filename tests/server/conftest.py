@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import select
 
 from odm_shiny.contract.messages import Request
 from odm_shiny.contract.operations import Operation
@@ -20,6 +21,7 @@ from odm_shiny.server.routes import Call, Handler
 from odm_shiny.server.service import Service
 from odm_shiny.store import objects, people, people_groups, sharing
 from odm_shiny.store.people import User
+from odm_shiny.store.schema import metadata
 from odm_shiny.store.store import Store
 
 
@@ -422,3 +424,21 @@ def shown_copy(filled_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
     odm = _copy(filled_folder, tmp_path_factory.mktemp("copy") / "odm")
     yield odm
     odm.close()
+
+
+def _dump(store: Store) -> dict[str, Any]:
+    """Everything in a store but its jobs: rows of every table, names of matrices."""
+    found: dict[str, Any] = {}
+    with store.read() as tx:
+        for table in metadata.sorted_tables:
+            if table.name not in ("jobs", "counters"):
+                rows = [tuple(row) for row in tx.conn.execute(select(table))]
+                found[table.name] = sorted(rows, key=repr)
+    found["matrices in place"] = sorted(store.matrices.ids())
+    return found
+
+
+@pytest.fixture
+def dump() -> Callable[[Store], dict[str, Any]]:
+    """Read everything that a store holds, to see whether it has changed."""
+    return _dump
