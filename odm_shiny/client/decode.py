@@ -49,7 +49,22 @@ class Meta(msgspec.Struct, gc=False):
     pagination: Pagination | None = None
 
 
-class Page(msgspec.Struct):
+class _Rows(msgspec.Struct):
+    data: list[Any] = []
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def cut(self, n: int) -> None:
+        """Keep the first `n` rows."""
+        del self.data[n:]
+
+    def keep(self, wanted: Callable[[Any], bool]) -> None:
+        """Keep the rows that are wanted."""
+        self.data = [row for row in self.data if wanted(row)]
+
+
+class Page(_Rows):
     """One page of records.
 
     Attributes
@@ -85,13 +100,22 @@ class _ItemOfAnyValue(_Item, gc=False):
     value: dict[str, Any] | None = None
 
 
-class ItemPage(msgspec.Struct):
+class ItemPage(_Rows):
     """One page of items, their repeated parts still raw."""
 
     data: list[_Item] = []
     cursor: str | None = None
     resultsExhausted: bool | None = None  # noqa: N815
     log: list[str] | None = None
+
+    def add_to(self, items: Items) -> None:
+        """Add the items to a collection."""
+        data = self.data
+        items.add(
+            [item.itemId for item in data],
+            [item.value for item in data],
+            {name: map(attrgetter(name), data) for name in PARTS},
+        )
 
 
 class _ItemPageOfAnyValue(ItemPage):
@@ -152,16 +176,6 @@ def part(raw: bytes) -> Any:
 def new_items() -> Items:
     """Return an empty collection of items."""
     return Items(part)
-
-
-def add_items(items: Items, found: ItemPage) -> None:
-    """Add a page to a collection."""
-    data = found.data
-    items.add(
-        [item.itemId for item in data],
-        [item.value for item in data],
-        {name: map(attrgetter(name), data) for name in PARTS},
-    )
 
 
 def _decode_items(body: bytes) -> ItemPage:

@@ -298,7 +298,8 @@ def _partial(call: Call[Any], progress: _Progress) -> Answer | None:
 def _request(wire: Wire, call: Call[T]) -> Request:
     headers = {"accept-encoding": wire.encodings, **call.headers}
     if call.accept:
-        headers.setdefault("accept", ", ".join(call.accept))
+        first, *others = call.accept
+        headers.setdefault("accept", ", ".join([first, *(f"{one};q=0.5" for one in others)]))
     if call.content_type:
         headers["content-type"] = call.content_type
     body = call.body if isinstance(call.body, bytes) else call.body()

@@ -69,7 +69,7 @@ class ExpressionMethods(Resource):
             parameters,
             page_limit=page_limit,
             limit=limit,
-            page=decode.item_page,
+            items=True,
         )
         return Listing(pager, "expressions")
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from odm_shiny.client import decode
 from odm_shiny.client.decode import Record
+from odm_shiny.client.extensions import ask_extension
 from odm_shiny.client.paging import MANY
-from odm_shiny.client.queries import QueryMethods, ask_extension, omics_parameters
+from odm_shiny.client.queries import QueryMethods, omics_parameters
 from odm_shiny.client.results import Listing
 from odm_shiny.client.session import fill
 from odm_shiny.client.steps import Steps
@@ -144,7 +145,7 @@ class HelpMethods(QueryMethods):
         kind = _KINDS[query.kind]
         names = list(attributes) if attributes is not None else None
         asked = {**omics_parameters(query), "kind": kind, "attribute": names, "limit": limit}
-        answer = yield from ask_extension(self, "/facets", asked)
+        answer = yield from ask_extension(self.session, "/facets", asked)
         if answer is not None:
             return _facets_of(answer)
         plural = "samples" if query.kind.startswith("expression") else query.kind
@@ -173,7 +174,7 @@ class HelpMethods(QueryMethods):
         """
         wanted = [groups] if isinstance(groups, str) else list(groups)
         asked = {"groupAccession": wanted, "prefix": prefix, "column": column, "limit": limit}
-        answer = yield from ask_extension(self, "/features", asked)
+        answer = yield from ask_extension(self.session, "/features", asked)
         if answer is not None:
             return [str(name) for name in answer.get("features") or ()]
         names: dict[str, None] = {}
@@ -188,7 +189,7 @@ class HelpMethods(QueryMethods):
         An ODM has no operation for that; on another than this project's own the fields are those
         that the study and one of its samples show, without their types.
         """
-        answer = yield from ask_extension(self, fill("/templates/by/study/{}", study), {})
+        answer = yield from ask_extension(self.session, fill("/templates/by/study/{}", study), {})
         if answer is not None:
             return _template_of(answer)
         detail = {"returnedMetadataFields": self.session.detail("template")}
@@ -205,7 +206,7 @@ class HelpMethods(QueryMethods):
     @steps_method
     def whoami(self) -> Steps[Record | None]:
         """Return who the token belongs to; ``None`` on an ODM that has no operation for it."""
-        return (yield from ask_extension(self, "/whoami", {}))
+        return (yield from ask_extension(self.session, "/whoami", {}))
 
     def _records(self, query: Query) -> Steps[list[Record]]:
         listing = self.listing(query)
@@ -223,19 +224,16 @@ class HelpMethods(QueryMethods):
         if not runs.data:
             return []
         run = (runs.data[0].get("itemOrigin") or {}).get("runId")
-        pager = self.by_cursor(
-            "/expressions", {"runFilter": run}, page=decode.item_page, limit=None
-        )
-        names: list[str] = []
+        pager = self.by_cursor("/expressions", {"runFilter": run}, items=True)
+        items = decode.new_items()
         while not pager.done:
             for page in (yield from pager.batch(ahead=MANY)):
-                for item in page.data:
-                    name: str | None = str(item.itemId).partition("-")[2]  # its accession
-                    if column is not None:
-                        name = text_form((decode.part(bytes(item.feature)) or {}).get(column))
-                    if name:
-                        names.append(name)
-        return names
+                page.add_to(items)
+        if column is None:  # the feature's accession ends the id of its item
+            return [str(name).partition("-")[2] for name in items.ids]
+        part = items.parts["feature"]
+        texts = [text_form(value) for value in part.values(column)]
+        return [text for code in part.all_codes() if (text := texts[code]) is not None]
 
 
 def count_values(

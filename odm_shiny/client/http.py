@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import ssl
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -80,8 +82,10 @@ class HttpTransport:
         self.where = address.url
         self.encodings = accepted_encodings(loopback=is_loopback(address.host))
         self._clock = clock
-        self._client = httpx.Client(**(network or Network()).options())
-        _end_reads_at_deadline(self._client, clock)
+        self._network = network or Network()
+        self._lock = threading.Lock()
+        self._process = os.getpid()
+        self._client = self._new_client()
 
     def open(self, request: Request, limits: Limits) -> Opened:
         """Send `request` and wait for the head of the reply."""
@@ -108,16 +112,31 @@ class HttpTransport:
         """Close every connection."""
         self._client.close()
 
+    def _new_client(self) -> httpx.Client:
+        client = httpx.Client(**self._network.options())
+        _end_reads_at_deadline(client, self._clock)
+        return client
+
+    def _own_client(self) -> httpx.Client:
+        # After a fork two processes hold the same connections and would read each other's replies.
+        if self._process != os.getpid():
+            with self._lock:
+                if self._process != os.getpid():
+                    self._client = self._new_client()
+                    self._process = os.getpid()
+        return self._client
+
     def _send(self, request: Request, timeout: httpx.Timeout) -> Opened | StepError:
+        client = self._own_client()
         try:
-            built = self._client.build_request(
+            built = client.build_request(
                 request.method,
                 self.address.url_of(request),
                 headers=_headers(request, self.address),
                 content=_content(request.body),
                 timeout=timeout,
             )
-            response = self._client.send(built, stream=True)
+            response = client.send(built, stream=True)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as exc:
             return failure_of(exc)
         except BaseException as exc:

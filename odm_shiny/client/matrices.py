@@ -70,7 +70,7 @@ class MatrixMethods(QueryMethods):
         assert isinstance(listing, Listing)
         while not listing.pager.done:
             for page in (yield from listing.pager.batch(ahead=MANY)):
-                decode.add_items(items, page)
+                page.add_to(items)
         return (yield from blocking(lambda: matrix_of(items, measurement)))
 
     def _groups(self, query: Query) -> Steps[list[str]]:

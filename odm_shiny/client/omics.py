@@ -5,7 +5,6 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Any, TypedDict, Unpack
 
-from odm_shiny.client import decode
 from odm_shiny.client.conditions import Condition
 from odm_shiny.client.resource import PAGE_LIMIT, Resource, flat_group, inner_metadata
 from odm_shiny.client.results import Listing, items_method, records_method
@@ -114,7 +113,7 @@ class OmicsMethods(Resource):
             self._parameters(conditions, metadata, response_format),
             page_limit=page_limit,
             limit=limit,
-            page=decode.item_page,
+            items=True,
         )
         return Listing(pager, "expression")
 

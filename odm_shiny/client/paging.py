@@ -16,12 +16,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from odm_shiny.client.decode import ItemPage, Page, Record
+from odm_shiny.client.decode import Page, Record
 from odm_shiny.client.steps import Join, Start, Steps, Together
 from odm_shiny.errors import MalformedResponse
 
 AnyPage = Any
-"""A `Page` or an `ItemPage`: both have ``data``, ``cursor``, ``resultsExhausted``, ``log``."""
+"""A `Page`, or a page of items: ``cursor``, ``resultsExhausted``, ``log``, its length, `cut`,
+`keep`."""
 
 WIDTH = 6
 """Pages that are fetched at the same time where their places are known; browsers take as many."""
@@ -206,13 +207,13 @@ class CursorPager:
             self._coming = yield Start(lambda: self._fetch(cursor, size))
         return [found]
 
-    def _take(self, found: Page | ItemPage) -> None:
+    def _take(self, found: AnyPage) -> None:
         if self._limit is not None:
-            del found.data[self._limit - self._taken :]
-        self._taken += len(found.data)
+            found.cut(self._limit - self._taken)
+        self._taken += len(found)
         self.log += found.log or []
         exhausted = found.resultsExhausted
-        ended = exhausted if exhausted is not None else not found.data
+        ended = exhausted if exhausted is not None else not len(found)
         self.done = ended or not found.cursor or self._taken == self._limit
         if self.done:
             self.total = self._taken
@@ -272,7 +273,7 @@ class JoinedPager:
         pager = self._pagers[0]
         pages = [] if pager.done else (yield from pager.batch(ahead=ahead))
         for found in pages:
-            found.data = [row for row in found.data if self._new(row)]
+            found.keep(self._new)
         if pager.done:
             self.log += pager.log
             self._pagers.pop(0)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from odm_shiny.client import decode
-from odm_shiny.client.decode import Page, Record
+from odm_shiny.client.decode import Page
+from odm_shiny.client.extensions import ask_extension
 from odm_shiny.client.funnel import Funnel, count_funnel, funnel_of
 from odm_shiny.client.paging import CursorPager, JoinedPager, OffsetPager, Pager
-from odm_shiny.client.resource import PAGE_LIMIT, Resource, flat_group, inner_metadata
+from odm_shiny.client.resource import (
+    PAGE_LIMIT,
+    Resource,
+    fetch_items,
+    flat_group,
+    inner_metadata,
+)
 from odm_shiny.client.results import Listing
-from odm_shiny.client.session import EXTENSIONS
 from odm_shiny.client.steps import Steps
 from odm_shiny.client.streams import StreamRequest
 from odm_shiny.client.twins import steps_method
-from odm_shiny.errors import StatusError, TransportError
 from odm_shiny.query.data_query import render_data_query
 from odm_shiny.query.filter_text import render_filter
 from odm_shiny.query.plan import RECORD_KINDS, Plan
@@ -33,7 +37,7 @@ class QueryMethods(Resource):
         are counted page by page up to 20,000, which then is marked as a lower bound.
         """
         conditions = omics_parameters(query)
-        answer = yield from ask_extension(self, "/funnel", conditions)
+        answer = yield from ask_extension(self.session, "/funnel", conditions)
         if answer is not None:
             return funnel_of(answer)
         return (yield from count_funnel(self, conditions))
@@ -68,8 +72,9 @@ class QueryMethods(Resource):
 
         def by_cursor(cursor: str | None, size: int) -> Steps[Any]:
             asked = {**parameters, "pageLimit": size, "cursor": cursor}
-            decoded: Any = decode.item_page if items else decode.page
-            found = yield from self.session.get_at(plan.path, decoded, parameters=asked)
+            if items:
+                return (yield from fetch_items(self.session, plan.path, asked))
+            found = yield from self.session.get_at(plan.path, decode.page, parameters=asked)
             if query.kind == "samples":
                 found.data = [inner_metadata(record) for record in found.data]
             return found
@@ -96,20 +101,3 @@ def omics_parameters(query: Query) -> dict[str, str]:
     if query.use_versions is not None:
         parameters["useVersions"] = query.use_versions
     return parameters
-
-
-def ask_extension(
-    resource: Resource, path: str, parameters: Mapping[str, Any]
-) -> Steps[Record | None]:
-    """Ask an operation that only this project's own server has; ``None`` where there is none."""
-    session = resource.session
-    if not session.extensions or session.memory.get("has extensions") is False:
-        return None
-    if "has extensions" not in session.memory:
-        try:
-            yield from session.get_at(f"{EXTENSIONS}/whoami", decode.record)
-        except (StatusError, TransportError):
-            session.memory["has extensions"] = False
-            return None
-        session.memory["has extensions"] = True
-    return (yield from session.get_at(EXTENSIONS + path, decode.record, parameters=parameters))

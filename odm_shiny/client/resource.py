@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from odm_shiny.client import decode
+from odm_shiny.client.arrow import ARROW, item_page
 from odm_shiny.client.conditions import split
 from odm_shiny.client.decode import Page, Record
+from odm_shiny.client.exchange import JSON
+from odm_shiny.client.extensions import has_extensions
 from odm_shiny.client.paging import CursorPager, JoinedPager, OffsetPager, Pager
-from odm_shiny.client.replies import Answer
 from odm_shiny.client.results import Listing
 from odm_shiny.client.session import Session
 from odm_shiny.client.steps import Steps
@@ -19,6 +21,12 @@ PAGE_LIMIT = 2000
 """Most records a page; ODM's own maximum for most lists."""
 
 MOST_ON_OMICS = 100_000
+
+
+def fetch_items(session: Session, path: str, parameters: Mapping[str, Any]) -> Steps[Any]:
+    """Fetch a page of expression items, as Arrow where the server can."""
+    accept = (ARROW, *JSON) if (yield from has_extensions(session)) else JSON
+    return (yield from session.get_at(path, item_page, parameters=parameters, accept=accept))
 
 
 class Resource:
@@ -63,7 +71,7 @@ class Resource:
         *,
         page_limit: int = PAGE_LIMIT,
         limit: int | None = None,
-        page: Callable[[Answer], Any] = decode.page,
+        items: bool = False,
         unwrap: Callable[[Record], Record] | None = None,
         in_order: bool = False,
     ) -> Pager:
@@ -73,8 +81,8 @@ class Resource:
         ----------
         route
             Path below the role.
-        page
-            Decodes a page.
+        items
+            The rows are expression items.
         unwrap
             Takes the record out of what stands in the list.
         """
@@ -84,7 +92,9 @@ class Resource:
         def pager(one: dict[str, Any]) -> Pager:
             def fetch(cursor: str | None, size: int) -> Steps[Any]:
                 asked = {**one, "pageLimit": size, "cursor": cursor}
-                found = yield from self.session.get_at(path, page, parameters=asked)
+                if items:
+                    return (yield from fetch_items(self.session, path, asked))
+                found = yield from self.session.get_at(path, decode.page, parameters=asked)
                 if unwrap is not None:
                     found.data = [unwrap(record) for record in found.data]
                 return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
-from odm_shiny.client.decode import Record, add_items, new_items
+from odm_shiny.client.decode import Record, new_items
 from odm_shiny.client.paging import MANY, WIDTH, AnyPage, Pager
 from odm_shiny.client.steps import Steps, blocking
 from odm_shiny.client.twins import Async, Sync, lazy_method, steps_method
@@ -212,7 +212,7 @@ class ExpressionMethods(_Result):
         self.items: Items = new_items()
 
     def _keep(self, found: AnyPage) -> None:
-        add_items(self.items, found)
+        found.add_to(self.items)
 
     def _n_kept(self) -> int:
         return len(self.items)

@@ -6,12 +6,14 @@ import contextlib
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Concatenate, ParamSpec
 
 from odm_shiny.client import decode
+from odm_shiny.client.arrow import ARROW, table_of
 from odm_shiny.client.decode import Record
+from odm_shiny.client.extensions import has_extensions
 from odm_shiny.client.replies import Answer
 from odm_shiny.client.session import Session
 from odm_shiny.client.steps import Steps, blocking
@@ -80,7 +82,7 @@ class MatrixStreamMethods:
     @steps_method
     def to_bytes(self) -> Steps[bytes]:
         """Return the CSV as it came, checked to be whole."""
-        return (yield from self._body())
+        return (yield from self._kept(CSV[0])).body
 
     @steps_method
     def to_pandas(self) -> Steps[pd.DataFrame]:
@@ -125,7 +127,8 @@ class MatrixStreamMethods:
         """
         target = Path(path)
         with _new_file(target) as file:
-            yield from self._stream(file, lambda answer: _framed(answer, self.request.partial))
+            partial = self.request.partial
+            yield from self._stream(file, lambda answer: _framed(answer, partial), CSV[0])
             size = file.tell()
             file.seek(max(0, size - (1 << 20)))
             tail = file.read()
@@ -138,43 +141,56 @@ class MatrixStreamMethods:
         return target
 
     def _table(self) -> Steps[pa.Table]:
-        # The text is let go before anything else is made of the table: they are of one size.
-        holder = [(yield from self._body())]
-        return (yield from blocking(lambda: csv_to_arrow(holder.pop())))
+        """Return the matrix as a table; it travels as Arrow where the server can."""
+        session = self.request.session
+        as_arrow = yield from has_extensions(session)
+        # The bytes are let go before anything is made of the table: they are of one size.
+        holder = [(yield from self._kept(ARROW if as_arrow else CSV[0]))]
+        return (yield from blocking(lambda: self._parsed(holder.pop())))
 
-    def _body(self) -> Steps[bytes]:
+    def _parsed(self, answer: Answer) -> pa.Table:
+        if answer.content_type == ARROW:
+            return table_of(answer, partial=self.request.partial == "keep")
+        return csv_to_arrow(answer.body)
+
+    def _kept(self, wanted: str) -> Steps[Answer]:
         """Return the whole stream, from the disk if it was read before and still may be read."""
         cache = self.request.session.cache
-        if cache is None or not self.request.is_whole_file:
-            return (yield from self._fetched())
-        key = (self.request.group, str(self.request.parameters.get("roundDigits")))
+        if cache is None or not self.request.is_whole_file or self.request.partial == "keep":
+            return (yield from self._fetched(wanted))
+        key = (self.request.group, str(self.request.parameters.get("roundDigits")), wanted)
         known = yield from blocking(lambda: cache.get(*key))
         if known is not None:
             # Is it still there, and may this user still see it? A small question for a large reply.
             yield from self._group()
-            return known
-        body = yield from self._fetched()
-        if self.request.partial == "error":
-            yield from blocking(lambda: cache.put(body, *key))
-        return body
+            return Answer("GET", _ROUTE, 200, {"content-type": wanted}, known)
+        answer = yield from self._fetched(wanted)
+        if answer.content_type == wanted:
+            yield from blocking(lambda: cache.put(answer.body, *key))
+        return answer
 
-    def _fetched(self) -> Steps[bytes]:
+    def _fetched(self, wanted: str) -> Steps[Answer]:
         partial = self.request.partial
 
-        def decoded(answer: Answer) -> bytes:
-            return whole_csv(_framed(answer, partial).body, partial=_partial(partial))
+        def decoded(answer: Answer) -> Answer:
+            if answer.content_type == ARROW:
+                return answer  # it has an end mark of its own
+            body = whole_csv(_framed(answer, partial).body, partial=_partial(partial))
+            return replace(answer, body=body)
 
-        body: bytes = yield from self._stream(None, decoded)
-        return body
+        answer: Answer = yield from self._stream(None, decoded, wanted)
+        return answer
 
-    def _stream(self, sink: BinaryIO | None, decoded: Callable[[Answer], Any]) -> Steps[Any]:
+    def _stream(
+        self, sink: BinaryIO | None, decoded: Callable[[Answer], Any], wanted: str
+    ) -> Steps[Any]:
         session = self.request.session
         return (
             yield from session.get_at(
                 session.read_path(_ROUTE),
                 decoded,
                 parameters=self.request.parameters,
-                accept=CSV,
+                accept=(ARROW, *CSV) if wanted == ARROW else CSV,
                 sink=sink,
                 stream=True,
                 keep_partial=self.request.partial == "keep",

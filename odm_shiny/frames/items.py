@@ -7,7 +7,7 @@ bytes; each distinct one gets a number and is decoded once, for all pages togeth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +51,16 @@ class Part:
                 last = raw
             append(code)
         self.codes.append(np.array(codes, dtype=np.int32))
+
+    def add_numbered(self, raws: Sequence[bytes], codes: NDArray[np.int32]) -> None:
+        """Add a page whose raw objects are numbered already; some may be of no row."""
+        known = self.numbers.get
+        places = np.zeros(len(raws), dtype=np.int32)
+        for number in np.flatnonzero(np.bincount(codes, minlength=len(raws))).tolist():
+            raw = raws[number]
+            place = known(raw)
+            places[number] = self._new(raw) if place is None else place
+        self.codes.append(places[codes])
 
     def all_codes(self) -> NDArray[np.int32]:
         """Return which object each row has; int32 (n_rows,)."""
@@ -113,6 +123,22 @@ class Items:
         for name, part in self.parts.items():
             part.add(parts[name])
         self._add_values(ids, values)
+        self.ids.extend(ids)
+        self._n_rows += len(ids)
+
+    def add_numbered(
+        self,
+        ids: Sequence[str | None],
+        values: dict[str, NDArray[np.float64]],
+        parts: Mapping[str, tuple[Sequence[bytes], NDArray[np.int32]]],
+    ) -> None:
+        """Add a page whose parts are numbered already and whose values are columns."""
+        if not ids:
+            return
+        for name, part in self.parts.items():
+            nothing = ([b"null"], np.zeros(len(ids), np.int32))
+            part.add_numbered(*parts.get(name, nothing))
+        self._add_columns(values, len(ids))
         self.ids.extend(ids)
         self._n_rows += len(ids)
 
@@ -186,13 +212,17 @@ class Items:
 
     def _add_values(self, ids: Sequence[str | None], values: Sequence[Any]) -> None:
         columns = _single_value(values) or _named_values(values)
+        numbers = {name: _numbers(ids, name, column) for name, column in columns.items()}
+        self._add_columns(numbers, len(ids))
+
+    def _add_columns(self, columns: dict[str, NDArray[np.float64]], n: int) -> None:
         for name, column in columns.items():
             if name not in self._measurements:
                 earlier = [np.full(self._n_rows, np.nan)] if self._n_rows else []
                 self._measurements[name] = earlier
-            self._measurements[name].append(_numbers(ids, name, column))
+            self._measurements[name].append(column)
         for name in self._measurements.keys() - columns.keys():
-            self._measurements[name].append(np.full(len(ids), np.nan))
+            self._measurements[name].append(np.full(n, np.nan))
 
 
 def _single_value(values: Sequence[Any]) -> dict[str, list[Any]] | None:

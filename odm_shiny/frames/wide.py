@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _SAMPLE = 256 * 1024
 _BLOCK = 1 << 20
-_EXACT_IN_FLOAT = 1 << 53
 _SEPARATORS = set(".,:;_-/\\|")
 _MISSING = ("NaN", "nan", "null", "NA", "N/A")
 _BAD_COLUMN = re.compile(r"In CSV column #([0-9]+)")
@@ -67,9 +66,8 @@ def csv_to_arrow(body: bytes) -> pa.Table:
 
     Returns
     -------
-    Feature columns first, then one column a run. Numbers are float64, or int64 where all of a
-    column are whole and none is missing; an empty field is null. Text is never guessed to be
-    anything else: ``NA`` may be a gene's name.
+    Feature columns first, then one column a run. Numbers are float64, an empty field is null. Text
+    is never guessed to be anything else: ``NA`` may be a gene's name.
 
     Raises
     ------
@@ -82,13 +80,7 @@ def csv_to_arrow(body: bytes) -> pa.Table:
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise FrameError(f"two columns of the stream are called {twice!r}")
-    types, whole = _sampled(body, names)
-    table = _read(body, names, types)
-    for name in whole:
-        number = table.column_names.index(name)
-        if types[name] == pa.float64() and _is_whole(table.column(number)):
-            table = table.set_column(number, name, table.column(number).cast(pa.int64()))
-    return table
+    return _read(body, names, _sampled(body, names))
 
 
 def wide_to_pandas(table: pa.Table) -> pd.DataFrame:
@@ -150,8 +142,8 @@ def csv_to_matrix(
     return wide_to_matrix(csv_to_arrow(body), shape, measurement)
 
 
-def _sampled(body: bytes, names: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-    """Judge types by the first lines, and say which columns look like whole numbers."""
+def _sampled(body: bytes, names: Sequence[str]) -> dict[str, Any]:
+    """Judge types by the first lines."""
     start = body[:_SAMPLE]
     start = start[: start.rfind(b"\n") + 1] or start
     try:
@@ -159,15 +151,12 @@ def _sampled(body: bytes, names: Sequence[str]) -> tuple[dict[str, Any], list[st
     except pa.ArrowInvalid:
         found = None
     types: dict[str, Any] = {}
-    whole = []
     for number, name in enumerate(names):
         kind = pa.null() if found is None else found.schema.field(number).type
         is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
         unknown = pa.types.is_null(kind) and number > 0
         types[name] = pa.float64() if is_number or unknown else pa.string()
-        if pa.types.is_integer(kind):
-            whole.append(name)
-    return types, whole
+    return types
 
 
 def _read(body: bytes, names: Sequence[str], types: dict[str, Any]) -> pa.Table:
@@ -201,15 +190,6 @@ def _options(types: dict[str, Any]) -> arrow_csv.ConvertOptions:
         true_values=[],
         false_values=[],
     )
-
-
-def _is_whole(column: pa.ChunkedArray) -> bool:
-    if column.null_count or not len(column):
-        return False
-    limits = compute.min_max(column).as_py()
-    if not -_EXACT_IN_FLOAT <= limits["min"] <= limits["max"] <= _EXACT_IN_FLOAT:
-        return False
-    return bool(compute.all(compute.equal(compute.floor(column), column)).as_py())
 
 
 def _array(column: pa.ChunkedArray) -> Any:

@@ -36,7 +36,7 @@ def item(run, feature, value, **more):
 def items_of(*pages):
     items = decode.new_items()
     for page in pages:
-        decode.add_items(items, decode.item_page(answer({"data": page})))
+        decode.item_page(answer({"data": page})).add_to(items)
     return items
 
 
@@ -92,7 +92,7 @@ wire_items = st.fixed_dictionaries(
 @given(st.lists(wire_items, max_size=8))
 def test_any_items_come_back_as_they_were_sent(data):
     found = decode.new_items()
-    decode.add_items(found, decode.item_page(answer({"data": data})))
+    decode.item_page(answer({"data": data})).add_to(found)
     for sent, row in zip(data, found.rows(0, len(data)), strict=True):
         assert row["itemId"] == sent["itemId"]
         for part in ("itemOrigin", "metadata", "feature"):
@@ -153,7 +153,7 @@ def test_json_constants_are_read_as_documented():
         b'{"data":[{"itemId":"1-A","metadata":{"a":NaN,"b":-Infinity},"value":{"value":Infinity}}]}'
     )
     found = decode.new_items()
-    decode.add_items(found, decode.item_page(answer(body)))
+    decode.item_page(answer(body)).add_to(found)
     (row,) = found.rows(0, 1)
     assert row["metadata"] == {"a": None, "b": "-Infinity"}
     assert row["value"] == {"value": math.inf}
@@ -234,7 +234,7 @@ def test_a_changed_body_decodes_or_is_a_typed_error(data):
     body = whole[:place] + inserted + whole[place + removed :]
     try:
         found = decode.new_items()
-        decode.add_items(found, decode.item_page(answer(body)))
+        decode.item_page(answer(body)).add_to(found)
         found.table()
     except MalformedResponse:
         pass

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -89,6 +91,83 @@ def test_a_proxy_that_drips_ends_at_the_deadline_too(other_stub, ask):
             proxy=other_stub.url,
             deadline_s=0.6,
         )
+
+
+FORKED = """
+import os, sys
+from odm_shiny.connect import connect
+client = connect(sys.argv[1], "token-1", cache=False)
+client.samples.get("before")
+child = os.fork()
+name = "child" if child == 0 else "parent"
+wrong = sum(client.samples.get(f"{name}{n}") != {"asked": f"{name}{n}"} for n in range(200))
+if child == 0:
+    os._exit(min(wrong, 100))
+_, status = os.waitpid(child, 0)
+print(wrong, os.waitstatus_to_exitcode(status))
+"""
+
+
+def echo(replies):
+    return lambda request: replies.http(200, {"asked": request.path.rpartition("/")[2]})
+
+
+def test_a_client_can_be_used_on_both_sides_of_a_fork(stub, replies):
+    stub.script = echo(replies)
+    done = subprocess.run(
+        [sys.executable, "-c", FORKED, stub.url], capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.split() == ["0", "0"], done.stderr
+
+
+INTERRUPTED = """
+import os, signal, sys, threading
+from odm_shiny.connect import connect
+client = connect(sys.argv[1], "token-1", cache=False)
+before = len(os.listdir("/proc/self/fd"))
+for name in ("slow", "slow"):
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    try:
+        client.samples.get(name)
+    except KeyboardInterrupt:
+        print("interrupted")
+print(client.samples.get("fast"), len(os.listdir("/proc/self/fd")) - before)
+"""
+
+
+def test_a_client_can_be_used_after_it_was_interrupted(stub, replies):
+    def script(request):
+        if request.path.endswith("slow"):
+            return [b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n", 20.0]
+        return echo(replies)(request)
+
+    stub.script = script
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, stub.url], capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.splitlines() == ["interrupted", "interrupted", "{'asked': 'fast'} 1"]
+
+
+@pytest.mark.long
+def test_ten_thousand_calls_leave_nothing_behind(stub, replies):
+    stub.script = echo(replies)
+
+    def state():
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * 4096, len(os.listdir("/proc/self/fd"))
+
+    with connect(stub.url, "token-1", cache=False) as client:
+        for _ in range(500):
+            client.samples.get("GSF1")
+        stub.requests.clear()
+        memory, files = state()
+        for number in range(10_000):
+            client.samples.get("GSF1")
+            if number % 500 == 0:
+                stub.requests.clear()  # what the stub remembers is not the client's
+        more, files_after = state()
+    assert more - memory < 20e6
+    assert files_after == files
 
 
 def test_a_certificate_file_that_is_not_there_is_an_error_at_once(stub, tmp_path):
