@@ -69,6 +69,6 @@ with TemporaryDirectory() as folder:
         print()
 
         print("what the template does not allow:")
-        for problem in odm.validation.problems(done.study):
+        for problem in odm.validation.problems(str(done.study)):
             attribute, value, n_samples = problem["attribute"], problem["value"], problem["count"]
             print(f"  {attribute} = {value!r} in {n_samples} of 5: {problem['error']}")

@@ -25,10 +25,15 @@ _WHERE = {
 __all__ = [*sorted(_WHERE)]
 
 if TYPE_CHECKING:
-    from odm_shiny.client.client import AsyncClient, Client
-    from odm_shiny.connect import aconnect, connect
-    from odm_shiny.query.expr import feature, field, value
-    from odm_shiny.query.query import Query
+    # `as`: type checkers take these for public only if they are named twice.
+    from odm_shiny.client.client import AsyncClient as AsyncClient
+    from odm_shiny.client.client import Client as Client
+    from odm_shiny.connect import aconnect as aconnect
+    from odm_shiny.connect import connect as connect
+    from odm_shiny.query.expr import feature as feature
+    from odm_shiny.query.expr import field as field
+    from odm_shiny.query.expr import value as value
+    from odm_shiny.query.query import Query as Query
 
 
 def __getattr__(name: str) -> Any:

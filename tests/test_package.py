@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import zipfile
@@ -44,6 +45,15 @@ def test_importing_loads_no_heavy_library(code: str) -> None:
 def test_every_public_name_can_be_imported(name: str) -> None:
     assert getattr(odm_shiny, name) is not None
     assert name in dir(odm_shiny)
+
+
+def test_type_checkers_take_the_public_names_for_public() -> None:
+    tree = ast.parse(Path(odm_shiny.__file__).read_text(encoding="utf-8"))
+    imported = [
+        name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for name in node.names
+    ]
+    public = [name.name for name in imported if name.name == name.asname]
+    assert sorted(public) == sorted(odm_shiny.__all__)
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

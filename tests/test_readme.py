@@ -10,7 +10,9 @@ from pathlib import Path
 
 from odm_shiny.cli.demo import prepare
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+FIRST_SCREEN = 45
 
 
 def block(language: str) -> str:
@@ -41,3 +43,15 @@ def test_the_example_fits_on_a_screen() -> None:
     code = lines(block("python"))
     assert len([line for line in code if line]) <= 10
     assert max(map(len, code)) <= 100
+
+
+def test_the_first_screen_has_the_two_commands_the_example_and_a_picture() -> None:
+    screen = "\n".join(README.splitlines()[:FIRST_SCREEN])
+    commands = re.findall(r"^make ([a-z-]+)", block("sh"), re.MULTILINE)
+    assert commands == ["demo", "test"]
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    assert set(commands) <= set(targets)
+    assert all(block(language) in screen for language in ("sh", "python", "text"))
+    picture = re.search(r"!\[[^\]]+\]\(([^)]+)\)", screen)
+    assert picture is not None
+    assert (ROOT / picture[1]).is_file()
