@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from odm_shiny.errors import QueryError
 from odm_shiny.query.full_text import parse_text, render_text
@@ -73,6 +73,15 @@ def flattened(names: Iterable[str | Iterable[str]]) -> list[str]:
         else:
             raise QueryError(f"genes are named by text, not by {one!r}")
     return found
+
+
+def refuse_misplaced(given: Sequence[object], call: str, what: str, known: Iterable[str]) -> None:
+    """Refuse what stands without the name of the records that it is about."""
+    if given:
+        kinds = ", ".join(known)
+        raise QueryError(
+            f"{call}() takes {what} by name, such as {call}(sample=...): known are {kinds}"
+        )
 
 
 def refuse_unknown(unknown: Mapping[str, object], what: str, known: Iterable[str]) -> None:

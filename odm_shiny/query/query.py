@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from inspect import isawaitable, iscoroutinefunction
 from types import EllipsisType
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Never, Protocol, TypeAlias
 
 from odm_shiny.errors import QueryError
 from odm_shiny.query.checks import (
@@ -24,6 +24,7 @@ from odm_shiny.query.checks import (
     flattened,
     parsed,
     put_in_place,
+    refuse_misplaced,
     refuse_unknown,
 )
 from odm_shiny.query.code import to_curl, to_python
@@ -189,7 +190,7 @@ class Query:
 
     def where(
         self,
-        *,
+        *misplaced: Never,
         study: Condition | EllipsisType = ...,
         sample: Condition | EllipsisType = ...,
         library: Condition | EllipsisType = ...,
@@ -222,6 +223,7 @@ class Query:
             "preparation": preparation,
             "expression": expression,
         }
+        refuse_misplaced(misplaced, "where", "conditions", given)
         refuse_unknown(unknown, "kind in where()", given)
         changes: dict[str, Any] = {}
         for kind, condition in given.items():
@@ -234,7 +236,7 @@ class Query:
 
     def text(
         self,
-        *,
+        *misplaced: Never,
         study: str | EllipsisType | None = ...,
         sample: str | EllipsisType | None = ...,
         library: str | EllipsisType | None = ...,
@@ -253,6 +255,7 @@ class Query:
             ``None`` or blank text then removes one.
         """
         given = {"study": study, "sample": sample, "library": library, "preparation": preparation}
+        refuse_misplaced(misplaced, "text", "words", given)
         refuse_unknown(unknown, "kind in text()", given)
         changes: dict[str, Any] = {}
         for kind, text in given.items():

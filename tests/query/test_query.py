@@ -158,6 +158,8 @@ def test_conditions_are_taken_back_by_name() -> None:
         (lambda: Query(kind="cells"), "kind of result 'cells'"),
         (lambda: Query().where(smaple=LIVER), "did you mean 'sample'"),
         (lambda: Query().text(expression="x"), "unknown kind in text"),
+        (lambda: Query().where(LIVER), r"where\(\) takes conditions by name, .* where\(sample="),
+        (lambda: Query().text("liver"), r"text\(\) takes words by name, .* study, sample"),
         (lambda: Query().where(sample=feature() == "A"), r"use \.data\(\.\.\.\)"),
         (lambda: Query().where(sample=parse_text("x")), r"use \.text\(sample=\.\.\.\)"),
         (lambda: Query().where(sample=5), "not 5"),
