@@ -137,7 +137,6 @@ def connection_server(
     return Connection(client=current.get, work=work)
 
 
-@input_handlers.add("odm.sign_in", force=True)
 def read_form(value: Any, name: object, session: object) -> Attempt:
     """Wrap the token the moment it comes in: an input is shown in tests and in logs of errors."""
     sent = value if isinstance(value, dict) else {}
@@ -146,6 +145,9 @@ def read_form(value: Any, name: object, session: object) -> Attempt:
     except QueryError:
         token = None
     return Attempt(str(sent.get("address", "")).strip(), token)
+
+
+input_handlers.add("odm.sign_in", force=True)(read_form)
 
 
 def _show_form(
@@ -219,7 +221,7 @@ def _form(address: str | None) -> Tag:
             ),
             ui.output_ui("problem"),
             tags.div(
-                ui.input_action_button("later", "Cancel", type="button"),
+                ui.input_action_button("later", "Cancel"),
                 tags.button("Sign in", type="submit", class_="btn btn-primary"),
                 class_="odm-buttons",
             ),

@@ -22,7 +22,8 @@ def labelled_selectize(id: str, label: str, **options: Any) -> Tag:  # noqa: A00
     """Select with a search field, which takes the label: selectize itself leaves it nameless."""
     name = json.dumps(label)
     on_start = ui.js_eval(f"function() {{ this.$control_input.attr('aria-label', {name}); }}")
-    return ui.input_selectize(id, label, {}, options={"onInitialize": on_start}, **options)
+    settings = {"onInitialize": on_start, "plugins": ["selectize-plugin-a11y"]}
+    return ui.input_selectize(id, label, {}, options=settings, **options)
 
 
 def combobox(id: str, label: str, *, placeholder: str = "") -> Tag:  # noqa: A002 - Shiny's word
@@ -86,7 +87,7 @@ def page_title(title: str, *right: TagChild) -> Tag:
 
 def main(*children: TagChild) -> Tag:
     """Results below each other, with room between them."""
-    return tags.div(*children, class_="odm-main", role="main")
+    return tags.div(*children, class_="odm-main")
 
 
 def hint(*children: TagChild) -> Tag:

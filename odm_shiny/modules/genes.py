@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from odm_shiny.client.results import ExpressionTable
 
 N_SUGGESTED = 12
+_PROSE = re.compile("desc|title|comment|note|summary", re.IGNORECASE)
 MAX_TYPED = 200
 # Names of columns that hold what people call a gene, best first.
 _SYMBOL_COLUMNS = ("gene", "symbol", "gene symbol", "gene name", "hgnc symbol", "hugo symbol")
@@ -89,12 +91,12 @@ class GeneChoice:
 
 
 def searched_columns(file: DataFile) -> tuple[str | None, ...]:
-    """Columns to look a name up in, best first: that of gene symbols, then the first one."""
-    plain = {
-        name.casefold().replace("_", " ").replace("-", " "): name for name in file.text_columns
-    }
-    symbols = [plain[name] for name in _SYMBOL_COLUMNS if name in plain]
-    return (*symbols[:1], None)
+    """Columns to look a name up in: of gene symbols, the first one, then others with names."""
+    plain = {re.sub(r"[_-]", " ", name.casefold()): name for name in file.text_columns}
+    symbols = [plain[name] for name in _SYMBOL_COLUMNS if name in plain][:1]
+    # Which column is the first is not known, so that it may be looked up twice.
+    names = [one for one in file.text_columns if one not in symbols and not _PROSE.search(one)]
+    return (*symbols, None, *names)
 
 
 def suggest(
@@ -164,6 +166,7 @@ def gene_server(
     get_client = as_reactive(client)
     get_examples: Callable[[], Mapping[str, str]] = as_reactive(examples or {})
     restored = keep(session, gene=lambda: gene())
+    offered: set[str] = set()
 
     @reactive.calc
     def gene() -> str:
@@ -199,6 +202,15 @@ def gene_server(
             if typed is None:
                 message["value"] = restored.text("gene") or next(iter(get_examples()), "")
         session.send_input_message("gene", message)
+
+    @reactive.effect
+    def _next_example() -> None:
+        # An example of the study before, which this one does not have, was nobody's question.
+        found, here = work.result(), get_examples()
+        stale = found.match is None and found.text in offered and found.text not in here
+        offered.update(here)
+        if stale and here:
+            session.send_input_message("gene", {"value": next(iter(here))})
 
     @render.ui
     def missing() -> Tag | None:

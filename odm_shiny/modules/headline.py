@@ -43,7 +43,7 @@ def headline_server(
     """Sum up what `samples` and `plot` show."""
 
     def cell(main: str, more: str = "") -> Tag:
-        return tags.div(tags.strong(main), tags.span(more, class_="odm-hint"))
+        return tags.div(tags.strong(main), " ", tags.span(more, class_="odm-hint"))
 
     @render.ui
     def samples_() -> Tag:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -59,8 +60,9 @@ def test_names_are_escaped_like_values():
 def test_rows_are_read_back_and_none_begins_a_formula(rows):
     rows = [[text.replace("\0", "") for text in row] for row in rows]
     read = list(csv.reader(io.StringIO(csv_text(["a", "b"], rows), newline="")))[1:]
-    for written, given in zip(sum(read, []), sum(rows, []), strict=True):
-        assert written in (given, f"'{given}")
+    assert len(read) == len(rows)
+    for written, text in zip(chain(*read), chain(*rows), strict=True):
+        assert written in (text, f"'{text}")
         assert not written.startswith(("=", "@", "\t", "\r", "\n"))
         assert not written.startswith(("+", "-")) or float(written) is not None
 

@@ -30,10 +30,10 @@ def by_probe(client):
 @pytest.mark.parametrize(
     ("columns", "searched"),
     [
-        (("gene", "probe"), ("gene", None)),
+        (("gene", "probe"), ("gene", None, "probe")),
         (("description", "Gene_Symbol"), ("Gene_Symbol", None)),
-        (("HGNC symbol", "gene"), ("gene", None)),
-        (("probe",), (None,)),
+        (("HGNC symbol", "gene"), ("gene", None, "HGNC symbol")),
+        (("probe",), (None, "probe")),
         ((), (None,)),
     ],
 )

@@ -3,6 +3,17 @@
 (function () {
   "use strict";
 
+  // By default plotly's tool bar offers to upload the data to a host of its maker.
+  const CONFIG = {
+    responsive: true,
+    displaylogo: false,
+    showSendToCloud: false,
+    plotlyServerURL: "",
+    topojsonURL: "",
+    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+    toImageButtonOptions: { filename: "plot", scale: 2 },
+  };
+
   function pageColours(el) {
     const style = getComputedStyle(el);
     const text = style.getPropertyValue("--bs-body-color").trim() || style.color;
@@ -32,8 +43,7 @@
       return;
     }
     el.setAttribute("aria-label", figure.description || "Plot");
-    const config = { responsive: true, displaylogo: false };
-    await Plotly.react(el, figure.data, themed(el, figure.layout || {}), config);
+    await Plotly.react(el, figure.data, themed(el, figure.layout || {}), CONFIG);
     el.dataset.rendered = String(Number(el.dataset.rendered || 0) + 1);
   }
 
