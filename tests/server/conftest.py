@@ -166,7 +166,7 @@ SECRET_SAMPLES = (
     "T-1\tbanana one\tcolon\tbanana\nT-2\tbanana two\tbrain\tbanana\nT-3\tbanana three\t\tbanana\n"
 )
 SECRET_LIBRARIES = "Library ID\tSample Source ID\tHidden Attribute\nM-1\tT-1\tbanana\n"
-SECRET_PREPARATIONS = "Preparation ID\tSample Source ID\tHidden Attribute\nQ-1\tT-2\tbanana\n"
+SECRET_PREPARATIONS = "Preparation ID\tSample Source ID\tHidden Attribute\nQ-1\tT-1\tbanana\n"
 SECRET_EXPRESSION = "gene\tT-1\tT-2\tT-3\nBANANA1\t4711.5\t4712.5\t4713.5\nTP53\t1\t2\t3\n"
 
 WAIT_S = 60.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from odm_shiny.store.check import check
@@ -184,7 +184,7 @@ values = st.one_of(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(
     body=st.dictionaries(
         st.text(max_size=20), st.one_of(values, st.lists(values, max_size=3)), max_size=4
