@@ -17,6 +17,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, BinaryIO
 
 import httpcore
@@ -54,13 +55,12 @@ class Network:
 
     def options(self) -> dict[str, Any]:
         """Return the arguments that both httpx clients take."""
-        context: ssl.SSLContext | bool
-        if isinstance(self.verify, str):
-            context = ssl.create_default_context(cafile=self.verify)
-        else:
-            context = self.verify
+        verify = self.verify
+        if verify is True or isinstance(verify, str):
+            places = (os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+            verify = _context(verify, places)
         return {
-            "verify": context,
+            "verify": verify,
             "proxy": self.proxy,
             "http2": False,
             "follow_redirects": False,
@@ -212,6 +212,14 @@ class AsyncHttpTransport:
 class _Body:
     response: httpx.Response
     chunks: Any
+
+
+@cache
+def _context(verify: bool | str, places: tuple[str | None, str | None]) -> ssl.SSLContext:
+    # Loading the certificates costs 20 ms, so clients share them; `places` are part of the key.
+    if isinstance(verify, str):
+        return ssl.create_default_context(cafile=verify)
+    return httpx.create_ssl_context(verify=verify)
 
 
 def failure_of(exc: Exception) -> StepError:

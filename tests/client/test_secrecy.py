@@ -9,6 +9,7 @@ import logging
 import pickle
 import traceback
 
+import httpx
 import pytest
 import rich.console
 import rich.traceback
@@ -74,15 +75,16 @@ def test_no_error_shows_the_token(stub, ask, replies, caplog, fault, header):
     assert CANARY not in caplog.text
 
 
-def test_an_interrupted_call_does_not_show_the_token(stub, replies, monkeypatch):
-    stub.answer(replies.http(200, b"{}"))
+@pytest.mark.parametrize("error", [KeyboardInterrupt, httpx.ReadError, httpx.ConnectError])
+def test_what_a_library_holds_while_it_fails_is_not_shown(stub, monkeypatch, error):
+    def failing(self, request):
+        in_the_open = b"".join(value for _, value in request.headers).decode()
+        assert CANARY in in_the_open
+        raise error("broken")
 
-    def interrupted(*args, **options):
-        raise KeyboardInterrupt
-
-    with connect(stub.url, Secret(CANARY), cache=False) as client:
-        monkeypatch.setattr("httpcore.ConnectionPool.handle_request", interrupted)
-        with pytest.raises(KeyboardInterrupt) as caught:
+    with connect(stub.url, Secret(CANARY), cache=False, retries=0) as client:
+        monkeypatch.setattr("httpcore.ConnectionPool.handle_request", failing)
+        with pytest.raises((KeyboardInterrupt, OdmError)) as caught:
             client.samples.get("GSF1")
     assert CANARY not in every_text(caught.value)
 
