@@ -13,8 +13,7 @@ Prints::
     ALL    27
     AML    11
 
-               gene  chip_index
-    M27891_at  CST3        1882
+    CST3 is probe M27891_at
     mean in AML: 2.081
     mean in ALL: -0.81
 
@@ -43,7 +42,7 @@ print(data.obs["Tumor Class"].value_counts().to_string())
 print()
 
 cst3 = data[:, data.var["gene"] == "CST3"]
-print(cst3.var[["gene", "chip_index"]].to_string())
+print("CST3 is probe", *cst3.var_names)
 print("mean in AML:", cst3[cst3.obs["Tumor Class"] == "AML"].X.mean().round(3))
 print("mean in ALL:", cst3[cst3.obs["Tumor Class"] == "ALL"].X.mean().round(3))
 print()
