@@ -16,6 +16,9 @@ from odm_shiny.query.lexer import MAX_BYTES, MAX_TERMS, syntax_error
 UNCHAINED = 0
 """The version number ``v0`` of files outside of any chain."""
 
+MAX_SHOWN = 60
+"""Characters of a wrong word that an error repeats."""
+
 _NUMBER = re.compile(r"[vV]([0-9]{1,9})\Z")
 _PART = re.compile(r"(?P<blank>\s+)|(?P<sign>[;:,*])|(?P<word>[^\s;:,*]+)")
 _EXAMPLES = "such as v2, v1,v0, GSVC000002:v3 or GSVC000002:GSF000494"
@@ -150,7 +153,12 @@ class _Piece:
     start: int
 
     def __str__(self) -> str:
-        return self.text or "the end of the text"
+        shown = (
+            self.text
+            if len(self.text) <= MAX_SHOWN
+            else f"{self.text[:MAX_SHOWN]}\N{HORIZONTAL ELLIPSIS}"
+        )
+        return shown or "the end of the text"
 
 
 class _Parser:
