@@ -14,7 +14,7 @@ PYTEST := $(BIN)/python -m pytest
 PARALLEL := -n $(WORKERS) --dist loadfile
 CODE := $(wildcard odm_shiny tests tools apps examples benchmarks)
 
-.PHONY: help setup demo serve check check-quick test test-quick test-long bench bench-large format docs lock clean
+.PHONY: help setup demo serve check check-quick test test-quick test-long test-pandas3 bench bench-large format docs lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -47,6 +47,9 @@ test-quick: ## lint and the tests that need neither a browser, nor R, nor anothe
 
 test-long: check ## every test
 	$(PYTEST) $(PARALLEL) $(ARGS)
+
+test-pandas3: ## a smoke run on the newest pandas, which the pinned versions cannot have
+	@PYTHON=$(PYTHON) tools/try_pandas3.sh $(ARGS)
 
 bench: ## compare with the peers, scaled down, under 5 minutes
 	@$(SETUP) test

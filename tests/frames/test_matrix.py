@@ -79,7 +79,8 @@ def test_items_become_a_matrix_with_what_is_known_of_runs_and_features():
     assert list(found.obs["sample"]) == ["GSF7", "GSF8"]
     assert list(found.obs["Scale"]) == ["TPM", "TPM"]
     assert list(found.var.index) == ["TP53", "Mü"]
-    assert list(found.var["chrom"]) == ["17", None]
+    assert found.var["chrom"].tolist()[0] == "17"
+    assert found.var["chrom"].isna().tolist() == [False, True]
     assert (found.n_obs, found.n_vars) == (2, 2)
     assert repr(found) == "ExpressionMatrix(2 runs x 2 features, 2 missing)"
 

@@ -19,7 +19,8 @@ CSV = (
 def test_text_that_looks_like_missing_is_kept_in_features():
     frame = csv_to_pandas(CSV)
     assert list(frame["gene"]) == ["TP53", 'a "b"', "NA"]
-    assert list(frame["chrom"]) == ["chr1", "chr,2", None]
+    assert frame["chrom"].tolist()[:2] == ["chr1", "chr,2"]
+    assert frame["chrom"].isna().tolist() == [False, False, True]
     assert frame["S-02"].tolist() == [0.0, 7.0595981, 0.30000000000000004]
     assert csv_to_arrow(CSV).to_pylist()[2] == {
         "chrom": None,
@@ -104,7 +105,9 @@ def test_a_header_alone_is_a_matrix_without_features():
 
 def test_all_numbers_are_float64_whole_or_not():
     frame = csv_to_pandas(b"gene,a,b,c\nA,1,1,1\nB,2,,2.5\n")
-    assert [str(kind) for kind in frame.dtypes] == ["object", "float64", "float64", "float64"]
+    kinds = [str(kind) for kind in frame.dtypes]
+    assert kinds[0] in ("object", "str")  # pandas 2, pandas 3
+    assert kinds[1:] == ["float64"] * 3
 
 
 @pytest.mark.parametrize("late", [b"X", b"2020-01-01", b"true", b"1e5x", b"07:00"])
