@@ -136,6 +136,9 @@ def serve(connection: socket.socket, bodies: Bodies) -> None:
                 buffer += data
             head, _, buffer = buffer.partition(b"\r\n\r\n")
             target = head.split(b" ", 2)[1].decode()
+            if "/odm-shiny/" in target:  # a real ODM has no such operations
+                connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+                continue
             body, content_type = bodies.answer(target)
             if target.startswith("/slow"):
                 time.sleep(LATENCY_S)
