@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from htmltools import Tag, TagList, tags
 from shiny import Inputs, Outputs, Session, module, reactive, render, ui
-from shiny.input_handler import input_handlers
 from shiny.module import resolve_id
 
 from odm_shiny.client.auth import Secret
@@ -107,13 +106,12 @@ def connection_server(
 
     work = latest(plan)
 
-    @reactive.effect(priority=NEXT)
-    @reactive.event(input.form)
-    def _try() -> None:
-        sent: Attempt = input.form()
+    def try_it(address: str, token: str) -> None:
         before = attempt()
-        address = sent.address if any_address and sent.address else fixed
-        attempt.set(Attempt(address, sent.token, before.number + 1 if before else 0))
+        where = str(address).strip() if any_address and address else fixed
+        attempt.set(Attempt(where, _secret(token), before.number + 1 if before else 0))
+
+    session.set_message_handler("form", try_it)
 
     @reactive.effect(priority=NEXT)
     def _use() -> None:
@@ -135,19 +133,6 @@ def connection_server(
     if sign_in is not None:
         _show_form(input, session, asking, fixed if not any_address else None)
     return Connection(client=current.get, work=work)
-
-
-def read_form(value: Any, name: object, session: object) -> Attempt:
-    """Wrap the token the moment it comes in: an input is shown in tests and in logs of errors."""
-    sent = value if isinstance(value, dict) else {}
-    try:
-        token = Secret(str(sent.get("token", "")).strip())
-    except QueryError:
-        token = None
-    return Attempt(str(sent.get("address", "")).strip(), token)
-
-
-input_handlers.add("odm.sign_in", force=True)(read_form)
 
 
 def _show_form(
@@ -178,6 +163,14 @@ def _show_form(
             ui.modal_show(_form(address))
         else:
             ui.modal_remove()
+
+
+def _secret(text: object) -> Secret | None:
+    """Wrap a token the moment it comes; ``None`` if it cannot be one."""
+    try:
+        return Secret(str(text).strip())
+    except QueryError:
+        return None
 
 
 def _open(sign_in: SignIn, attempt: Attempt) -> Client:
@@ -243,6 +236,7 @@ def _field(name: str, label: str, **attributes: str) -> Tag:
             class_="form-control",
             autocomplete="off",
             required="",
+            data_shiny_no_bind_input="",
             **attributes,
         ),
         class_="form-group",

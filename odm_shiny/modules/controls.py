@@ -22,7 +22,7 @@ def labelled_selectize(id: str, label: str, **options: Any) -> Tag:  # noqa: A00
     """Select with a search field, which takes the label: selectize itself leaves it nameless."""
     name = json.dumps(label)
     on_start = ui.js_eval(f"function() {{ this.$control_input.attr('aria-label', {name}); }}")
-    settings = {"onInitialize": on_start, "plugins": ["selectize-plugin-a11y"]}
+    settings: dict[str, Any] = {"onInitialize": on_start, "plugins": ["selectize-plugin-a11y"]}
     return ui.input_selectize(id, label, {}, options=settings, **options)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 import time
@@ -109,6 +110,12 @@ class Page:
 
     async def set(self, **inputs: object) -> None:
         await self.session.set_inputs(**{k.replace("__", "-"): v for k, v in inputs.items()})
+
+    async def message(self, method: str, *arguments: object) -> None:
+        """Send what the page sends by ``Shiny.shinyapp.makeRequest``."""
+        sent = {"method": method, "args": arguments, "tag": 1}
+        self.session._conn.cause_receive(json.dumps(sent))
+        await asyncio.sleep(0.05)
 
     def output(self, name: str) -> Any:
         found = self.session.get_output(name.replace("__", "-"))

@@ -158,9 +158,9 @@
     receiveMessage(el, message) {
       if (message.url !== undefined) el.odmUrl = message.url;
       if (message.examples !== undefined) picks(el, message.examples);
-      if (message.value !== undefined && document.activeElement !== field(el)) {
-        commit(el, message.value);
-      }
+      const typing = document.activeElement === field(el);
+      if (message.value !== undefined && !typing) commit(el, message.value);
+      if (message.url !== undefined && typing) ask(el); // typed before the page was ready
     }
   }
   Shiny.inputBindings.register(new ComboboxBinding(), "odm.combobox");

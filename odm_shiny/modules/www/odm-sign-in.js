@@ -1,15 +1,16 @@
-// Sends a sign-in form as one value and empties its token at once: the token is never the value of
-// an input that the page or a bookmark could keep.
+// Sends a sign-in form as one message and empties its token at once. An input would keep the token:
+// Shiny remembers the values of inputs, in the page and in the session.
 (function () {
   "use strict";
   document.addEventListener("submit", (event) => {
     const form = event.target.closest("form.odm-sign-in");
     if (!form) return;
     event.preventDefault();
-    const field = form.elements.namedItem("token");
+    const token = form.elements.namedItem("token");
     const address = form.elements.namedItem("address");
-    const value = { address: address ? address.value : "", token: field.value };
-    field.value = "";
-    Shiny.setInputValue(`${form.id}:odm.sign_in`, value, { priority: "event" });
+    const sent = [address ? address.value : "", token.value];
+    token.value = "";
+    const nothing = () => {};
+    Shiny.shinyapp.makeRequest(form.id, sent, nothing, nothing);
   });
 })();
