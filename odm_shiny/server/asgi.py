@@ -21,7 +21,6 @@ from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Mount
 
 from odm_shiny.contract.messages import Reply, Request
 from odm_shiny.server.bodies import MAX_JSON_BYTES
@@ -84,8 +83,10 @@ def create_app(
         allow_headers=["*"],
         expose_headers=EXPOSED_HEADERS,
     )
-    endpoint = Mount("/", app=_Endpoint(service))
-    return Starlette(routes=[endpoint], middleware=[cors], lifespan=lifespan)
+    app = Starlette(middleware=[cors], lifespan=lifespan)
+    # Not as a Mount: its pattern takes no path with a line feed in it, and answers for itself.
+    app.router.default = _Endpoint(service)
+    return app
 
 
 class _Endpoint:

@@ -408,3 +408,10 @@ def test_many_clients_are_served_at_once(port: int, answer_with) -> None:
     for thread in threads:
         thread.join()
     assert found == [True] * 8
+
+
+@pytest.mark.parametrize("path", ["/api/v1/as-user/samples/a%0Ab", "/a%0A", "/%0d%0a"])
+def test_a_line_feed_in_the_path_is_answered_by_the_service(app, path) -> None:
+    answer = Exchange(app, path=path).run()
+    assert answer.status in (401, 404)
+    assert json.loads(answer.content)["error"]["message"]
