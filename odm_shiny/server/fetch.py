@@ -17,13 +17,14 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
-
-import httpx
 
 from odm_shiny.errors import FileError
 from odm_shiny.server.parameters import shorten
+
+if TYPE_CHECKING:
+    import httpx
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -259,6 +260,8 @@ def _pinned_address(parts: SplitResult, rules: ImportRules, link: str) -> str:
 
 
 def _download(link: str, folder: Path, rules: ImportRules, timeout_s: float) -> Fetched:
+    import httpx  # costs 0.2 s, and most processes fetch nothing
+
     current = link
     timeout = httpx.Timeout(timeout_s, connect=10.0)
     with httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False) as client:
