@@ -25,14 +25,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
-from zarr.codecs import BloscCodec, Crc32cCodec, TransposeCodec
-from zarr.storage import MemoryStore
+
+if TYPE_CHECKING:
+    import zarr
+
+# zarr takes half a second to load, and only who writes a matrix needs it.
 
 BUFFER_BYTES = 8 << 20
 """Values that a writer holds, as float64, before it writes a shard; it needs some copies of it."""
@@ -127,6 +129,9 @@ def array_metadata(layout: ChunkLayout, dtype: str, n_runs: int, n_features: int
 
 @lru_cache(maxsize=32)
 def _empty_metadata(layout: ChunkLayout, dtype: str) -> dict[str, Any]:
+    import zarr
+    from zarr.storage import MemoryStore
+
     group = zarr.create_group(MemoryStore(), zarr_format=3)
     array = _create_values(group, "X", layout, dtype, 0, 0)
     metadata: dict[str, Any] = json.loads(json.dumps(array.metadata.to_dict()))
@@ -136,6 +141,8 @@ def _empty_metadata(layout: ChunkLayout, dtype: str) -> dict[str, Any]:
 def _create_values(
     group: zarr.Group, key: str, layout: ChunkLayout, dtype: str, n_runs: int, n_features: int
 ) -> Any:
+    from zarr.codecs import BloscCodec, Crc32cCodec, TransposeCodec
+
     return group.create_array(
         key,
         shape=(n_runs, n_features),
@@ -189,6 +196,8 @@ def write_description(
     blobs
         Files to keep as arrays of bytes, by place.
     """
+    import zarr
+
     root = zarr.create_group(folder, zarr_format=3, attributes=_encoding("anndata", "0.1.0"))
     for key, dtype in measurements:
         if key != "X":
