@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from odm_shiny.store.engine import Database
 from odm_shiny.store.search import Change, Search
 
 SLOTS = [0, 1, 65_535, 65_536, 150_000]
+PATIENCE_S = 60
 OTHER_PROCESS = """
 import importlib.util, json, sys
 spec = importlib.util.spec_from_file_location("at_once", sys.argv[1])
@@ -54,8 +56,9 @@ def read_rounds(path: str, names: str, last: str) -> list[int]:
 
 def check_rounds(search: Search, database: Database, names: list[str], last: int) -> list[int]:
     seen = dict.fromkeys(names, -1)
-    n_reads = 0
+    n_reads, deadline = 0, time.monotonic() + PATIENCE_S
     while min(seen.values()) < last:
+        assert time.monotonic() < deadline, f"after {n_reads} reads only {seen} was seen"
         n_reads += 1
         with database.read() as tx:
             for name in names:
