@@ -8,6 +8,7 @@ error, so that nobody takes demo data for production.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -206,6 +207,11 @@ def _target(
     if store is not None:
         return _Place(str(store))
     if url is not None and not url.lower().startswith(("http://", "https://")):
+        if _HOST.fullmatch(url) and not Path(url).exists():
+            raise QueryError(
+                f"{url} looks like a host: write https://{url} for an ODM there, or store={url!r} "
+                "for a folder of that name"
+            )
         return _Place(url)
     address = url or os.environ.get("ODM_URL")
     if address:
@@ -221,6 +227,12 @@ def _target(
         return Address.parse(login.url, login.token, allow_insecure=allow_insecure)
     _say_once(f"odm-shiny: no ODM was named, using the embedded one in {default_store()}")
     return _Place(str(default_store()))
+
+
+#: A host name with a dot in it, a port, and nothing that only paths have in front.
+_HOST = re.compile(
+    r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(:[0-9]+)?(/.*)?|localhost:[0-9]+(/.*)?"
+)
 
 
 def _token_for(address: str) -> Secret | None:

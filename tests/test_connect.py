@@ -170,3 +170,11 @@ def test_a_fresh_process_loads_no_more_than_it_needs(code, httpx, tmp_path):
 def test_the_names_of_the_package_are_these_functions():
     assert odm_shiny.aconnect is aconnect
     assert callable(odm_shiny.connect)
+
+
+@pytest.mark.parametrize("url", ["odm.example.org", "odm.example.org:8443/x", "localhost:8080"])
+def test_a_host_without_a_scheme_makes_no_folder(url, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(QueryError, match=r"write https://"):
+        connect(url)
+    assert list(tmp_path.iterdir()) == []

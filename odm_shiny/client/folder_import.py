@@ -137,7 +137,7 @@ class FolderImportMethods(Resource):
         yield from work.records(plan, accession)
         options = {"previous_version": previous_version, "data_class": data_class}
         for one in plan.data:
-            yield from work.matrix(one, options, linking_attribute)
+            yield from work.matrix(one, options, linking_attribute, accession)
         left_out = tuple(path.name for path in plan.left_out)
         for name in left_out:
             tell(f"left out: {name}")
@@ -205,9 +205,16 @@ class _Work:
                     yield from self._link(kind, group, "sample", parents, None)
 
     def matrix(
-        self, one: DataPlan, options: Mapping[str, Any], linking_attribute: str | None
+        self,
+        one: DataPlan,
+        options: Mapping[str, Any],
+        linking_attribute: str | None,
+        study: str | None,
     ) -> Steps[None]:
-        """Import a matrix and link it to what its columns are named after."""
+        """Import a matrix and link it to what its columns are named after.
+
+        Where that is none of the records imported with it, it is what the study had before.
+        """
         self.tell(f"data: {one.path.name}")
         done = yield from ImportMethods.expression.steps(
             self.imports,
@@ -224,14 +231,47 @@ class _Work:
         self.tell(f"data {group} imported")
         role = one.linked_to or ("samples" if linking_attribute else None)
         if role is None:
-            self.problems.append(f"{one.path.name}: no column is named like a record of this study")
+            yield from self._link_to_existing(one.path.name, group, study)
             return
         attribute = linking_attribute if role == "samples" else None
         parents = self.by_role.get(role, [])
         yield from self._link("expression", group, KIND_OF[role], parents, attribute)
 
+    def _link_to_existing(self, name: str, group: str, study: str | None) -> Steps[None]:
+        """Link data to samples, libraries or preparations that the study has already."""
+        for kind in KIND_OF.values() if study else ():
+            parents = yield from self._groups_of(study or "", kind)
+            n_links = len(self.links)
+            yield from self._link("expression", group, kind, parents, None, must=False)
+            if len(self.links) > n_links:
+                return
+        self.problems.append(f"{name}: no column is named like a record of this study")
+
+    def _groups_of(self, study: str, kind: str) -> Steps[list[str]]:
+        """Accessions of the groups of a kind in a study."""
+        if kind == "sample":
+            listing = LinkMethods.list.describe(
+                self.linking, study, first_type="study", second_type="sampleGroup"
+            )
+            name = "secondId"
+        else:
+            listing = LinkMethods.groups_of_study.describe(self.linking, kind, study)
+            name = "itemId"
+        found: list[str] = []
+        while not listing.pager.done:
+            for page in (yield from listing.pager.batch(ahead=1)):
+                found += [row[name] for row in page.data]
+        return found
+
     def _link(
-        self, kind: str, group: str, to: str, parents: Sequence[str | None], attribute: str | None
+        self,
+        kind: str,
+        group: str,
+        to: str,
+        parents: Sequence[str | None],
+        attribute: str | None,
+        *,
+        must: bool = True,
     ) -> Steps[None]:
         linked = False
         reasons = []
@@ -248,7 +288,7 @@ class _Work:
             some = "" if result.complete or to == "study" else ", not all of its objects"
             self.links.append(f"{kind} {group} to {to} {parent}{some}")
             self.tell(f"linked {self.links[-1]}")
-        if parents and not linked:
+        if must and parents and not linked:
             self.problems.append(f"{kind} {group} is not linked: {reasons[0]}")
             self.tell(self.problems[-1])
 

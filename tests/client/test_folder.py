@@ -295,3 +295,19 @@ def test_a_plan_can_be_looked_at_first(stub, study_folder):
     with connect(stub.url, "token-1", cache=False) as client:
         assert "3 of 3 columns are samples" in str(client.plan_import(study_folder))
     assert stub.requests == []
+
+
+def test_the_next_version_alone_is_linked_to_what_the_study_has(on, study_folder, tmp_path):
+    store = tmp_path / "store"
+    first = on(store, lambda c: c.import_folder(study_folder))
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (study_folder / "Demo.gct").rename(alone / "next.gct")
+    previous = first.groups["Demo.gct"]
+    second = on(
+        store, lambda c: c.import_folder(alone, study=first.study, previous_version=previous)
+    )
+    assert second.problems == ()
+    group = second.groups["next.gct"]
+    pairs = on(store, lambda c: c.links.pairs("expression", "sample", group).to_list())
+    assert len(pairs) == 3
