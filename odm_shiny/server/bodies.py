@@ -97,6 +97,8 @@ def _place_of_fault(data: bytes, message: str) -> str:
         return f"not UTF-8 (byte {exc.start})"
     except RecursionError:
         return "nested too deeply"
+    except ValueError:  # a whole number of more digits than Python converts; the decoder says so
+        return message
     return message
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from odm_shiny.server.routes import Call
 
 MAX_NAME_CHARS: Final = 255
+# An edit keeps all other writers waiting, and every new attribute is a column of the search index.
+MAX_ATTRIBUTES: Final = 1000
+MAX_TEXT_CHARS: Final = 1 << 20
 
 
 def patch_record(call: Call, public_id: str, kinds: Sequence[str]) -> dict[str, Any]:
@@ -25,11 +28,13 @@ def patch_record(call: Call, public_id: str, kinds: Sequence[str]) -> dict[str, 
     Raises
     ------
     Problem
-        400: the body is no object of attributes, or an attribute is read-only. Nothing is changed.
+        400: the body is no object of attributes, an attribute is read-only, or a limit is passed.
+        Nothing is changed.
     """
     body = call.body
     if not isinstance(body, Mapping) or not body:
         raise Problem(400, 'the body must be a JSON object of attributes, such as {"Age": 52}')
+    _check_size(body)
     with call.service.store.write() as tx:
         record = visible_record(call, tx, public_id, kinds)
         book = TemplateBook(tx)
@@ -48,6 +53,22 @@ def patch_record(call: Call, public_id: str, kinds: Sequence[str]) -> dict[str, 
         if record.kind == "expression_group":
             return dict(view.groups([changed])[0]["metadata"])
         return view.records([changed])[0]
+
+
+def _check_size(body: Mapping[str, Any]) -> None:
+    if len(body) > MAX_ATTRIBUTES:
+        raise Problem(
+            400,
+            f"an edit changes at most {MAX_ATTRIBUTES:,} attributes, not {len(body):,}: send "
+            "several, or import a file; nothing was changed",
+        )
+    for name, value in body.items():
+        size = sum(len(str(one)) for one in (value if isinstance(value, list) else [value]))
+        if size > MAX_TEXT_CHARS:
+            raise Problem(
+                400,
+                f"{name[:80]!r} has {size:,} characters; a value has at most {MAX_TEXT_CHARS:,}",
+            )
 
 
 def _check_attribute(name: str, value: Any, read_only: frozenset[str]) -> None:

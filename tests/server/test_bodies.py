@@ -73,8 +73,9 @@ def test_an_operation_without_a_body_ignores_one(body: bytes) -> None:
         (b'{"a":"\\ud800"}', "not JSON"),
         (b"[" * 100_000, "nested too deeply"),
         (b"1e999", "not JSON"),
+        (b"9" * 5000, "out of range"),
     ],
-    ids=["comma", "cut", "not-ascii", "nan", "not-utf8", "surrogate", "deep", "overflow"],
+    ids=["comma", "cut", "not-ascii", "nan", "not-utf8", "surrogate", "deep", "overflow", "digits"],
 )
 def test_malformed_json_is_refused_with_its_place(body: bytes, message: str) -> None:
     problem = refusal(IMPORT, body)

@@ -131,6 +131,26 @@ def test_a_body_that_is_no_edit_is_400(odm, sample, body) -> None:
     assert len(odm.get(f"{sample}/versions")) == 1
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({f"A{i}": 1 for i in range(1001)}, "at most 1,000 attributes, not 1,001"),
+        ({"Tissue": "x" * ((1 << 20) + 1)}, "'Tissue' has 1,048,577 characters"),
+        ({"Tissue": ["xy"] * (1 << 20)}, "'Tissue' has 2,097,152 characters"),
+    ],
+    ids=["attributes", "text", "list"],
+)
+def test_an_edit_that_would_keep_all_writers_waiting_is_400(odm, sample, body, message) -> None:
+    answer = patch(odm, sample, body)
+    assert answer.status == 400
+    assert message in answer.text
+    assert len(odm.get(f"{sample}/versions")) == 1
+
+
+def test_a_whole_number_of_any_length_is_an_edit_or_a_400(odm, sample) -> None:
+    assert patch(odm, sample, b'{"Age": ' + b"9" * 5000 + b"}").status == 400
+
+
 def test_an_edit_is_found_by_search_at_once(odm, sample) -> None:
     patch(odm, sample, {"Tissue": ["Milz", "лёгкое"], "BMI": 21.5})
     for query in (
