@@ -40,11 +40,14 @@ class Imported:
         ``jobExecId``.
     duplicate
         The server had imported the same before, and this is the result of that time.
+    warnings
+        What the server tolerated in the file, in its own words.
     """
 
     accession: str | None
     job: int
     duplicate: bool = False
+    warnings: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.accession or f"job {self.job}"
@@ -267,7 +270,11 @@ class ImportMethods(Resource):
         accession = result.get("accession") or result.get("groupAccession")
         if not accession:
             raise MalformedResponse(f"job {job} completed but gives no accession: {result}")
-        return Imported(str(accession), job, duplicate)
+        warnings = tuple(str(line) for line in result.get("warnings") or ())
+        if waiting.progress is not None:
+            for line in warnings:
+                waiting.progress(f"warning: {line}")
+        return Imported(str(accession), job, duplicate, warnings)
 
 
 class Imports(ImportMethods, Sync):

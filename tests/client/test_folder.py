@@ -311,3 +311,13 @@ def test_the_next_version_alone_is_linked_to_what_the_study_has(on, study_folder
     group = second.groups["next.gct"]
     pairs = on(store, lambda c: c.links.pairs("expression", "sample", group).to_list())
     assert len(pairs) == 3
+
+
+def test_what_the_server_tolerated_is_told(on, study_folder, tmp_path):
+    path = study_folder / "Demo.gct"
+    version, sizes, rest = path.read_text("utf-8").split("\n", 2)
+    n_rows, n_columns = sizes.split("\t")[:2]
+    path.write_text(f"{version}\n{int(n_rows) + 7}\t{n_columns}\n{rest}", "utf-8")
+    told = []
+    on(tmp_path / "store", lambda c: c.import_folder(study_folder, progress=told.append))
+    assert any(line.startswith("warning: ") and "rows" in line for line in told)
