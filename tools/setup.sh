@@ -43,6 +43,7 @@ missing_system_packages() {
   [ -e /etc/ssl/certs/ca-certificates.crt ] || [ ! -e /etc/debian_version ] || echo ca-certificates
   [ "$level" = test ] || return 0
   has chromium || echo chromium
+  has curl || echo curl
   # Without a font Chromium draws no text and measures every label as empty.
   [ -n "$(find /usr/share/fonts /usr/local/share/fonts -name '*.ttf' -print -quit 2>/dev/null)" ] ||
     echo fonts-dejavu-core
