@@ -68,7 +68,6 @@ def create_app(client: Client | None = None) -> App:
             gene.query,
             samples=records,
             matrix=matrix,
-            after=[gene.work],
             group=GROUP_BY_FIRST,
         )
         m.group_summary_server("groups", plot)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from htmltools import Tag, tags
 from shiny import Inputs, Outputs, Session, module, render, ui
 
+from odm_shiny.modules.asked import after_of, why_of
 from odm_shiny.modules.assets import page_assets
 from odm_shiny.modules.reactives import as_reactive
 from odm_shiny.modules.states import state_server, state_ui
@@ -63,13 +64,13 @@ def funnel_server(
         hidden = session.clientdata.output_hidden("steps")
         return None if hidden else partial(_explain, get_client(), query())
 
-    work = latest(plan)
+    work = latest(plan, after=after_of(query))
 
     @render.ui
     def steps() -> Tag:
         return funnel_tag(work.result())
 
-    state_server("state", work, loading="Counting")
+    state_server("state", work, loading="Counting", waiting=lambda: why_of(query), whole=True)
     return work
 
 

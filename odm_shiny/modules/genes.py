@@ -2,73 +2,39 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from htmltools import Tag, tags
 from shiny import Inputs, Outputs, Session, module, reactive, render, req, ui
+from shiny.types import SilentException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from odm_shiny.errors import OdmError
+from odm_shiny.modules.asked import Asked
 from odm_shiny.modules.bookmarks import keep, value_of
 from odm_shiny.modules.controls import combobox, hint
-from odm_shiny.modules.matrix import DataFile, MatrixChoice
+from odm_shiny.modules.gene_search import (
+    Found,
+    Suggestion,
+    condition_on,
+    look_up,
+    missing_text,
+    suggest,
+)
+from odm_shiny.modules.matrix import MatrixChoice
 from odm_shiny.modules.reactives import as_reactive
 from odm_shiny.modules.states import state_server, state_ui
-from odm_shiny.modules.work import Latest, latest
-from odm_shiny.query.expr import feature
+from odm_shiny.modules.work import Latest, in_thread, latest
 from odm_shiny.query.query import Query
 
 if TYPE_CHECKING:
     from odm_shiny.client.client import Client
-    from odm_shiny.client.results import ExpressionTable
 
-N_SUGGESTED = 12
-_PROSE = re.compile("desc|title|comment|note|summary", re.IGNORECASE)
 MAX_TYPED = 200
-# Names of columns that hold what people call a gene, best first.
-_SYMBOL_COLUMNS = ("gene", "symbol", "gene symbol", "gene name", "hgnc symbol", "hugo symbol")
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """A feature to choose.
-
-    Attributes
-    ----------
-    value
-        Its name.
-    column
-        Column it stands in; ``None`` for the first one, which identifies features.
-    """
-
-    value: str
-    column: str | None
-
-
-@dataclass(frozen=True)
-class Found:
-    """What was typed, looked up in a file.
-
-    Attributes
-    ----------
-    text
-        What was typed.
-    match
-        The feature of that name; ``None`` if there is none.
-    near
-        Names like it.
-    """
-
-    text: str
-    match: Suggestion | None
-    near: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,53 +51,9 @@ class GeneChoice:
         How the search for it stands.
     """
 
-    query: Callable[[], Query]
+    query: Asked
     gene: Callable[[], str]
     work: Latest[Found]
-
-
-def searched_columns(file: DataFile) -> tuple[str | None, ...]:
-    """Columns to look a name up in: of gene symbols, the first one, then others with names."""
-    plain = {re.sub(r"[_-]", " ", name.casefold()): name for name in file.text_columns}
-    symbols = [plain[name] for name in _SYMBOL_COLUMNS if name in plain][:1]
-    # Which column is the first is not known, so that it may be looked up twice.
-    names = [one for one in file.text_columns if one not in symbols and not _PROSE.search(one)]
-    return (*symbols, None, *names)
-
-
-def suggest(
-    client: Client, file: DataFile, text: str, limit: int = N_SUGGESTED
-) -> list[Suggestion]:
-    """Suggest features whose name begins with a text, gene symbols before identifiers."""
-    found: dict[str, Suggestion] = {}
-    for column in searched_columns(file):
-        names = client.suggest_features([file.accession], text, limit=limit, column=column)
-        for name in names:
-            found.setdefault(name, Suggestion(name, column))
-    return list(found.values())[:limit]
-
-
-def look_up(client: Client, file: DataFile, text: str) -> Found:
-    """Find the feature of that name, in other case if need be; without one, names like it."""
-    # One item is asked for: an ODM without gene search would have to list all features.
-    for column in searched_columns(file):
-        match = Suggestion(text, column)
-        asked = file.narrow(Query()).data(condition_on(match)).expression()
-        if cast("ExpressionTable", client.run(asked.limited_to(1))):
-            return Found(text, match)
-    found = suggest(client, file, text)
-    alike = [one for one in found if one.value.casefold() == text.casefold()]
-    if alike:
-        return Found(text, alike[0])
-    shorter = found or suggest(client, file, text[:2], limit=200)
-    names = [one.value for one in shorter]
-    near = get_close_matches(text.upper(), names, n=3, cutoff=0.5) or names[:3]
-    return Found(text, None, tuple(near))
-
-
-def condition_on(match: Suggestion) -> Any:
-    """Return the condition on rows of data that finds a feature."""
-    return feature(match.column) == match.value
 
 
 @module.ui
@@ -166,70 +88,88 @@ def gene_server(
     get_client = as_reactive(client)
     get_examples: Callable[[], Mapping[str, str]] = as_reactive(examples or {})
     restored = keep(session, gene=lambda: gene())
-    offered: set[str] = set()
+
+    @reactive.calc
+    def typed() -> str:
+        sent = value_of(session, "gene", None)
+        if sent is None:
+            sent = restored.text("gene") or next(iter(get_examples()), "")
+        return str(sent).strip()[:MAX_TYPED]
 
     @reactive.calc
     def gene() -> str:
-        typed = value_of(session, "gene", None)
-        if typed is None:
-            typed = restored.text("gene") or next(iter(get_examples()), "")
-        return str(req(str(typed).strip()[:MAX_TYPED]))
+        return str(req(typed()))
 
     work = latest(
         lambda: partial(look_up, get_client(), matrix.file(), gene()), after=[matrix.work]
     )
 
+    @render.ui
+    def missing() -> Tag | None:
+        text = missing_text(work.result(), matrix.file())
+        return hint(tags.span(text, class_="text-danger")) if text else None
+
+    @reactive.calc
+    def query() -> Query:
+        match = work.result().match
+        return matrix.query().data(condition_on(cast("Suggestion", req(match))), replace=True)
+
+    def why() -> str:
+        if not typed():
+            return matrix.query.why() or "Choose a gene."
+        return missing_text(work.result(), matrix.file())
+
+    url = _suggestions(session, lambda text: partial(suggest, get_client(), matrix.file(), text))
+    _fill(session, url, get_examples, lambda: restored.text("gene"), work)
+    state_server("state", work, loading="Looking it up")
+    return GeneChoice(query=Asked(query, after=[work], why=why), gene=gene, work=work)
+
+
+def _suggestions(session: Session, plan: Callable[[str], partial[list[Suggestion]]]) -> str:
+    """Answer the page while somebody types; return the address where it asks."""
+
     async def answer(request: Request) -> JSONResponse:
         text = request.query_params.get("q", "").strip()[:MAX_TYPED]
         try:
             with reactive.isolate():
-                asked = partial(suggest, get_client(), matrix.file(), text)
-            found = await asyncio.to_thread(asked)
+                asked = plan(text)
+            found = await in_thread(asked)
+        except SilentException:  # no file is chosen yet
+            found = []
         except OdmError:
             return JSONResponse({"found": []}, status_code=503)
         return JSONResponse(
             {"found": [{"value": one.value, "note": one.column or ""} for one in found]}
         )
 
-    url = session.dynamic_route("suggest", cast("Any", answer))
+    return session.dynamic_route("suggest", cast("Any", answer))
+
+
+def _fill(
+    session: Session,
+    url: str,
+    examples: Callable[[], Mapping[str, str]],
+    restored: Callable[[], str | None],
+    work: Latest[Found],
+) -> None:
+    """Tell the page where to ask, what to offer, and what to begin with."""
+    offered: set[str] = set()
 
     @reactive.effect
-    def _fill() -> None:
-        picks = [{"value": name, "note": note} for name, note in get_examples().items()]
+    def _offer() -> None:
+        here = examples()
+        picks = [{"value": name, "note": note} for name, note in here.items()]
+        message: dict[str, object] = {"url": url, "examples": picks}
         with reactive.isolate():
-            typed = value_of(session, "gene", None)
-            message: dict[str, object] = {"url": url, "examples": picks}
-            if typed is None:
-                message["value"] = restored.text("gene") or next(iter(get_examples()), "")
+            if value_of(session, "gene", None) is None:
+                message["value"] = restored() or next(iter(here), "")
         session.send_input_message("gene", message)
 
     @reactive.effect
     def _next_example() -> None:
         # An example of the study before, which this one does not have, was nobody's question.
-        found, here = work.result(), get_examples()
+        found, here = work.result(), examples()
         stale = found.match is None and found.text in offered and found.text not in here
         offered.update(here)
         if stale and here:
             session.send_input_message("gene", {"value": next(iter(here))})
-
-    @render.ui
-    def missing() -> Tag | None:
-        return _missing(work.result(), matrix.file())
-
-    @reactive.calc
-    def query() -> Query:
-        found = work.result()
-        req(found.match is not None)
-        assert found.match is not None
-        return matrix.query().data(condition_on(found.match), replace=True)
-
-    state_server("state", work, loading="Looking it up")
-    return GeneChoice(query=query, gene=gene, work=work)
-
-
-def _missing(found: Found, file: DataFile) -> Tag | None:
-    if found.match is not None:
-        return None
-    near = f" Near it: {', '.join(found.near)}." if found.near else ""
-    text = f"“{found.text}” is not in “{file.name}” {file.version_label}."
-    return hint(tags.span(text + near, class_="text-danger"))

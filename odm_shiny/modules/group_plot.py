@@ -12,6 +12,7 @@ from shiny import Inputs, Outputs, Session, module, reactive, render, req, ui
 
 from odm_shiny.analysis.compare import Comparison
 from odm_shiny.analysis.profile import default_group, profile
+from odm_shiny.modules.asked import after_of, why_of
 from odm_shiny.modules.bookmarks import keep, kept_input, picked
 from odm_shiny.modules.controls import hint
 from odm_shiny.modules.csv_export import csv_text, file_name
@@ -121,7 +122,6 @@ def group_plot_server(
     *,
     samples: Latest[pd.DataFrame] | None = None,
     matrix: MatrixChoice | None = None,
-    after: Sequence[Latest[Any]] = (),
     group: Callable[[], Sequence[str]] | Sequence[str] = (),
 ) -> GroupPlot:
     """Show the values that `query` finds, by groups of its samples.
@@ -134,15 +134,15 @@ def group_plot_server(
         Metadata of the samples, if they are read already (`sample_records`).
     matrix
         Tells the caption which file the values are from.
-    after
-        Work that `query` waits for: its errors are shown here.
     group
         Attributes to group by first, if they are there.
     """
     get_client = as_reactive(client)
     preferred: Callable[[], Sequence[str]] = as_reactive(group)
     records = samples if samples is not None else sample_records(get_client, query)
-    work = latest(lambda: partial(read_values, get_client(), query().expression()), after=after)
+    work = latest(
+        lambda: partial(read_values, get_client(), query().expression()), after=after_of(query)
+    )
     chosen = _choices(session, records, work, preferred)
     kind = kept_input(
         session,
@@ -193,8 +193,9 @@ def group_plot_server(
         "state",
         Together(work, records),
         loading="Reading values",
-        waiting="Choose a gene",
+        waiting=lambda: why_of(query),
         empty=_why_empty,
+        whole=True,
     )
     return GroupPlot(
         data=data,

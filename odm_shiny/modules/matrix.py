@@ -11,6 +11,7 @@ from htmltools import Tag, tags
 from shiny import Inputs, Outputs, Session, module, reactive, render, ui
 
 from odm_shiny.analysis.profile import value_text
+from odm_shiny.modules.asked import Asked, after_of, why_of
 from odm_shiny.modules.bookmarks import keep, picked
 from odm_shiny.modules.controls import hint
 from odm_shiny.modules.reactives import as_reactive
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _SAMPLE_CONDITIONS = tuple(
     f"{kind}_{what}" for kind in ("sample", "library", "preparation") for what in ("filter", "text")
 )
+NO_FILE = "No data file is linked to the samples of this study."
 _TOLD = ("Scale", "Experimental Platform", "Data Processing Method", "Genome Version")
 
 
@@ -87,7 +89,7 @@ class MatrixChoice:
         How the listing stands.
     """
 
-    query: Callable[[], Query]
+    query: Asked
     file: Callable[[], DataFile]
     files: Callable[[], list[DataFile]]
     work: Latest[list[DataFile]]
@@ -174,7 +176,10 @@ def matrix_server(
 ) -> MatrixChoice:
     """Narrow `query` to one file of data; conditions on samples do not change what is offered."""
     get_client = as_reactive(client)
-    work = latest(lambda: partial(_list_files, get_client(), query().without(*_SAMPLE_CONDITIONS)))
+    work = latest(
+        lambda: partial(_list_files, get_client(), query().without(*_SAMPLE_CONDITIONS)),
+        after=after_of(query),
+    )
     restored = keep(session, matrix=lambda: matrix(), version=lambda: version())
     matrix = picked(session, "matrix", restored, lambda: matrix_choices(work.result()))
     version = picked(
@@ -216,10 +221,14 @@ def matrix_server(
         "state",
         work,
         loading="Loading matrices",
-        empty=lambda files: "" if files else "No data file is linked to the samples of this study.",
+        empty=lambda files: "" if files else NO_FILE,
     )
     return MatrixChoice(
-        query=reactive.calc(lambda: file().narrow(query())),
+        query=Asked(
+            reactive.calc(lambda: file().narrow(query())),
+            after=[work],
+            why=lambda: why_of(query) or ("" if work.result() else NO_FILE),
+        ),
         file=file,
         files=work.result,
         work=work,

@@ -11,6 +11,7 @@ from htmltools import Tag, tags
 from shiny import Inputs, Outputs, Session, module, reactive, render, ui
 
 from odm_shiny.analysis.profile import Attribute
+from odm_shiny.modules.asked import Asked, after_of, why_of
 from odm_shiny.modules.asking import describe_samples
 from odm_shiny.modules.bookmarks import kept_input
 from odm_shiny.modules.reactives import as_reactive
@@ -46,7 +47,7 @@ class MetadataDetail:
         How the reading of the attributes stands.
     """
 
-    query: Callable[[], Query]
+    query: Asked
     level: Callable[[], str]
     attributes: Callable[[], tuple[Attribute, ...]]
     hidden: Callable[[], list[str]]
@@ -98,7 +99,7 @@ def metadata_detail_server(
         choices=LEVELS,
         restore=lambda value: ui.update_radio_buttons("level", selected=value),
     )
-    work = latest(lambda: partial(_describe, get_client(), query(), level()))
+    work = latest(lambda: partial(_describe, get_client(), query(), level()), after=after_of(query))
 
     @reactive.calc
     def hidden() -> list[str]:
@@ -114,7 +115,11 @@ def metadata_detail_server(
 
     state_server("state", work, loading="Reading the attributes")
     return MetadataDetail(
-        query=reactive.calc(lambda: query().metadata(level())),
+        query=Asked(
+            reactive.calc(lambda: query().metadata(level())),
+            after=after_of(query),
+            why=lambda: why_of(query),
+        ),
         level=level,
         attributes=reactive.calc(lambda: work.result()[1]),
         hidden=hidden,

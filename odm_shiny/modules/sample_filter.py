@@ -12,6 +12,7 @@ from shiny import Inputs, Outputs, Session, module, reactive, render, ui
 from shiny.module import resolve_id
 
 from odm_shiny.analysis.profile import Attribute, facet_names
+from odm_shiny.modules.asked import Asked, after_of, why_of
 from odm_shiny.modules.asking import Chosen, Counts, condition_of, count_values, describe_samples
 from odm_shiny.modules.bookmarks import keep, kept_input, value_of
 from odm_shiny.modules.controls import described_by, facets, hint
@@ -44,7 +45,7 @@ class SampleFilter:
         How the counting stands.
     """
 
-    query: Callable[[], Query]
+    query: Asked
     n_samples: Callable[[], int]
     n_all: Callable[[], int]
     work: Latest[Counts]
@@ -135,9 +136,11 @@ def sample_filter_server(
     get_client = as_reactive(client)
     described: Latest[tuple[Attribute, ...]] | None = None
     if attributes is None:
-        described = latest(lambda: partial(describe_samples, get_client(), query()))
+        described = latest(
+            lambda: partial(describe_samples, get_client(), query()), after=after_of(query)
+        )
         attributes = described.result
-    needed = [described] if described is not None else []
+    needed = [*after_of(query), *([described] if described is not None else [])]
     known = changed(attributes)
     context = changed(lambda: query().metadata("all").to_url())
     text = kept_input(
@@ -197,7 +200,11 @@ def sample_filter_server(
 
     state_server("state", work, loading="Counting samples")
     return SampleFilter(
-        query=reactive.calc(lambda: filtered().where(sample=condition_of(chosen()))),
+        query=Asked(
+            reactive.calc(lambda: filtered().where(sample=condition_of(chosen()))),
+            after=after_of(query),
+            why=lambda: why_of(query),
+        ),
         n_samples=reactive.calc(lambda: work.result().total),
         n_all=reactive.calc(lambda: everything.result().total),
         work=work,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from odm_shiny.modules.asked import after_of
 from odm_shiny.modules.asking import read_records
 from odm_shiny.modules.reactives import as_reactive
 from odm_shiny.modules.work import Latest, latest
@@ -42,4 +43,6 @@ def sample_records(
     is returned to the modules that show samples, and they are read once for all of them.
     """
     get_client = as_reactive(client)
-    return latest(lambda: partial(read_records, get_client(), samples_of(query())))
+    return latest(
+        lambda: partial(read_records, get_client(), samples_of(query())), after=after_of(query)
+    )

@@ -9,6 +9,7 @@ from htmltools import Tag, tags
 from shiny import Inputs, Outputs, Session, module, reactive, render, ui
 
 from odm_shiny.analysis.profile import value_text
+from odm_shiny.modules.asked import why_of
 from odm_shiny.modules.assets import page_assets
 from odm_shiny.modules.bookmarks import keep, value_of
 from odm_shiny.modules.csv_export import csv_text
@@ -141,6 +142,8 @@ def sample_table_server(
         "state",
         records,
         loading="Reading samples",
+        waiting=lambda: why_of(query),
         empty=lambda found: "" if len(found) else "No samples match these filters.",
+        whole=True,
     )
     return records

@@ -192,6 +192,7 @@ def state_server(
     loading: str = "Loading",
     waiting: str | Callable[[], str] = "",
     empty: Callable[[Any], str] = lambda result: "",
+    whole: bool = False,
 ) -> None:
     """Draw the state of `work`, with buttons to cancel it and to try again.
 
@@ -201,12 +202,14 @@ def state_server(
         What is loaded; what to choose first.
     empty
         Given the result, says why there is nothing to see, or ``""``.
+    whole
+        Show errors of what the work needs first, too: for results, not for controls.
     """
     session.bookmark.exclude.extend(["cancel", "retry"])
 
     @render.ui
     def shown() -> TagList:
-        status = work.status()
+        status = work.status() if whole else work.own_status()
         wait = waiting() if callable(waiting) and status == "idle" else waiting
         return TagList(
             state_tag(

@@ -11,6 +11,7 @@ from htmltools import Tag, tags
 from shiny import Inputs, Outputs, Session, module, reactive, render, ui
 
 from odm_shiny.analysis.profile import value_text
+from odm_shiny.modules.asked import Asked
 from odm_shiny.modules.asking import ACCESSION
 from odm_shiny.modules.bookmarks import keep, picked
 from odm_shiny.modules.controls import labelled_selectize
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 Record = Mapping[str, Any]
 TITLE = "Study Title"
+NO_STUDY = "There is no study that you may see."
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class StudyChoice:
         How the list of studies stands.
     """
 
-    query: Callable[[], Query]
+    query: Asked
     accession: Callable[[], str]
     record: Callable[[], Record]
     work: Latest[list[Record]]
@@ -120,10 +122,14 @@ def study_server(
         "state",
         work,
         loading="Loading studies",
-        empty=lambda studies: "" if studies else "There is no study that you may see.",
+        empty=lambda studies: "" if studies else NO_STUDY,
     )
     return StudyChoice(
-        query=reactive.calc(lambda: query_of(accession())),
+        query=Asked(
+            reactive.calc(lambda: query_of(accession())),
+            after=[work],
+            why=lambda: "" if work.result() else NO_STUDY,
+        ),
         accession=accession,
         record=record,
         work=work,

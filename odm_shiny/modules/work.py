@@ -28,6 +28,7 @@ T = TypeVar("T")
 Status = Literal["idle", "running", "done", "failed", "cancelled"]
 
 MAX_THREADS = 2
+_STOPPED: tuple[Status, ...] = ("failed", "cancelled")
 
 _log = logging.getLogger(__name__)
 _refused: WeakKeyDictionary[Session, reactive.Value[int]] = WeakKeyDictionary()
@@ -59,11 +60,16 @@ class Latest(Generic[T]):
         self._threads = asyncio.Semaphore(MAX_THREADS)
 
     def status(self) -> Status:
-        """How it stands; ``"idle"`` where there is nothing to ask."""
-        if self._waits():
-            return "running"
-        status = self._state().status
-        return "failed" if status == "idle" and self.error() is not None else status
+        """How it stands, or how what it needs first stands; ``"idle"``: there is nothing to ask."""
+        status = self.own_status()
+        if status == "idle":
+            found = {earlier.status() for earlier in self._after}
+            return next((one for one in _STOPPED if one in found), "idle")
+        return status
+
+    def own_status(self) -> Status:
+        """How it stands, whatever it needs first; ``"idle"``: there is nothing to ask yet."""
+        return "running" if self._waits() else self._state().status
 
     def result(self) -> T:
         """Return the answer; stop the reader quietly while there is none.
@@ -93,7 +99,7 @@ class Latest(Generic[T]):
         """Ask once more, and before that what this work needs first and what failed."""
         with reactive.isolate():
             for earlier in self._after:
-                if earlier.status() in ("failed", "cancelled"):
+                if earlier.status() in _STOPPED:
                     earlier.retry()
             self._asked_again.set(self._asked_again() + 1)
 
@@ -135,7 +141,7 @@ class Latest(Generic[T]):
         state: _State[T]
         try:
             await self._threads.acquire()
-            answer: T = await _in_thread(call, self._threads.release)
+            answer: T = await in_thread(call, self._threads.release)
             state = _State("done", call, answer)
         except asyncio.CancelledError:
             state = _State("cancelled", call)
@@ -187,10 +193,12 @@ class Together:
         self._works = works
 
     def status(self) -> Status:
-        """The status that matters most: failed, running, cancelled, idle, done."""
+        """The status that matters most: failed, cancelled, running, idle, done."""
         found = {work.status() for work in self._works}
-        order: tuple[Status, ...] = ("failed", "running", "cancelled", "idle")
+        order: tuple[Status, ...] = ("failed", "cancelled", "running", "idle")
         return next((status for status in order if status in found), "done")
+
+    own_status = status
 
     def result(self) -> tuple[Any, ...]:
         """Return all answers."""
@@ -203,7 +211,7 @@ class Together:
     def retry(self) -> None:
         """Ask those again that failed or were cancelled."""
         with reactive.isolate():
-            stopped = [one for one in self._works if one.status() in ("failed", "cancelled")]
+            stopped = [one for one in self._works if one.status() in _STOPPED]
         for work in stopped:
             work.retry()
 
@@ -230,20 +238,11 @@ def refusals(session: Session) -> reactive.Value[int]:
     return _refused[root]
 
 
-def _count_refusal() -> None:
-    session = get_current_session()
-    if session is not None:
-        count = refusals(session)
-        with reactive.isolate():
-            count.set(count() + 1)
+async def in_thread(function: partial[T], release: Callable[[], None] = lambda: None) -> T:
+    """Call a function in a thread of its own and wait; `release` is called when it has ended.
 
-
-def _log_unless_expected(error: Exception, what: object) -> None:
-    if not isinstance(error, OdmError):
-        _log.error("%s failed", getattr(what, "__qualname__", what), exc_info=error)
-
-
-async def _in_thread(function: partial[T], release: Callable[[], None]) -> T:
+    Who stops waiting does not stop the thread.
+    """
     # Daemon threads: a server that stays silent must not keep the program from ending.
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T] = loop.create_future()
@@ -264,3 +263,16 @@ async def _in_thread(function: partial[T], release: Callable[[], None]) -> T:
 
     threading.Thread(target=work, name="odm-shiny-work", daemon=True).start()
     return await answer
+
+
+def _count_refusal() -> None:
+    session = get_current_session()
+    if session is not None:
+        count = refusals(session)
+        with reactive.isolate():
+            count.set(count() + 1)
+
+
+def _log_unless_expected(error: Exception, what: object) -> None:
+    if not isinstance(error, OdmError):
+        _log.error("%s failed", getattr(what, "__qualname__", what), exc_info=error)

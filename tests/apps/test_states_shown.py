@@ -77,9 +77,9 @@ def test_refused_failed_silent_and_cancelled_are_told_apart(page, start_app, moo
 
 def test_a_token_is_asked_for_and_lets_in(page, start_app, demo_store):
     address = start_app("serve --port 0 --store", str(demo_store))
+    words = ["--store", str(demo_store), "--user", "reader@example.org"]
     made = subprocess.run(
-        [sys.executable, "-m", "odm_shiny.cli.main", "token", "create", "--admin"]
-        + ["--store", str(demo_store), "--user", "reader@example.org"],
+        [sys.executable, "-m", "odm_shiny.cli.main", "token", "create", "--admin", *words],
         capture_output=True,
         text=True,
         check=True,

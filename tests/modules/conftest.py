@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -96,10 +97,16 @@ def client(request: pytest.FixtureRequest, store: Path) -> Iterator[Client]:
 
 
 @pytest.fixture(scope="session")
-def runner() -> Iterator[asyncio.Runner]:
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
     # Shiny's reactive lock belongs to the first loop that had to wait for it: there is only one.
-    with asyncio.Runner() as made:
-        yield made
+    # It has a thread of its own, as Playwright leaves a loop running in the main one.
+    made = asyncio.new_event_loop()
+    thread = threading.Thread(target=made.run_forever, daemon=True)
+    thread.start()
+    yield made
+    made.call_soon_threadsafe(made.stop)
+    thread.join()
+    made.close()
 
 
 class Page:
@@ -139,7 +146,7 @@ class Page:
 
 
 @pytest.fixture
-def on_page(runner: asyncio.Runner) -> Callable[..., Any]:
+def on_page(loop: asyncio.AbstractEventLoop) -> Callable[..., Any]:
     """Run an async function with a page whose session runs `server`."""
 
     def run(server: Callable[..., Any], steps: Callable[[Page], Any], **client_data: Any) -> Any:
@@ -148,7 +155,7 @@ def on_page(runner: asyncio.Runner) -> Callable[..., Any]:
             async with test_server_async(app, client_data=client_data, timeout_secs=60) as session:
                 return await steps(Page(session))
 
-        return runner.run(main())
+        return asyncio.run_coroutine_threadsafe(main(), loop).result()
 
     return run
 

@@ -31,7 +31,6 @@ def server_of(client, **options):
             gene.query,
             samples=records,
             matrix=matrix,
-            after=[gene.work],
             group=["Cell Type"],
         )
         m.group_summary_server("groups", plot)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from odm_shiny.modules.genes import (
+from odm_shiny.modules.gene_search import (
     Suggestion,
     condition_on,
     look_up,
