@@ -289,6 +289,23 @@ def test_asking_is_possible_inside_the_transaction_that_changes(index):
         assert index.search.text(tx, "sample", parse_text("ret*")).tolist() == [False, True]
 
 
+def test_every_question_sees_the_changes_made_just_before_it(index):
+    index.add([{"Tissue": "liver"}, {"Tissue": "lung"}])
+    expected = {
+        "before": ([True, False], [("liver", 1), ("lung", 1)]),
+        "after": ([True, True, False], [("liver", 2)]),
+    }
+    with index.write() as tx:
+        for time, (mask, counts) in expected.items():
+            if time == "after":
+                changes = [Change(1, {"Tissue": "lung"}, {"Tissue": "liver"}), Change(2, None, {})]
+                index.search.update(tx, "sample", changes)
+            found = index.search.filter(tx, "sample", parse_filter("Tissue=liver"))
+            assert found.tolist() == mask
+            facet = index.search.facets(tx, "sample", None, ["Tissue"])["Tissue"]
+            assert facet.values == counts
+
+
 class Undone(Exception):
     pass
 
