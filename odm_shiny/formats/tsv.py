@@ -26,6 +26,8 @@ from odm_shiny.formats.lines import read_lines
 
 MAX_NAME_LENGTH = 255
 """Longest attribute name, in characters."""
+MAX_COLUMNS = 10_000
+"""Most attributes of a table: each becomes a column of the search index."""
 MAX_METADATA_BYTES = 1 << 30
 """Largest unpacked metadata table."""
 
@@ -190,6 +192,13 @@ def _read_columns(cells: list[str], name: str) -> list[str]:
     columns = [cell.strip(_BLANKS) for cell in cells]
     while columns and not columns[-1]:
         columns.pop()
+    if len(columns) > MAX_COLUMNS:
+        raise FileError(
+            f"has {len(columns):,} attributes; at most {MAX_COLUMNS:,} are allowed "
+            "(is it a matrix, to be imported as data?)",
+            path=name,
+            line=1,
+        )
     seen: dict[str, int] = {}
     for number, column in enumerate(columns, 1):
         problem = None

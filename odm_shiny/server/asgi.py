@@ -175,6 +175,13 @@ def _request(scope: Scope) -> Request:
         key = name.decode("latin-1").lower()
         text = value.decode("latin-1")
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    if "content-length" in headers and "transfer-encoding" in headers:
+        # A proxy in front may have read the other of the two, and see a second request in the body.
+        raise Problem(
+            400,
+            "a request has Content-Length or Transfer-Encoding, not both",
+            headers={"connection": "close"},
+        )
     client = scope.get("client")
     return Request(
         scope["method"], path, query, headers, client_host=client[0] if client else "unknown"

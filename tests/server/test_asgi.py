@@ -415,3 +415,16 @@ def test_a_line_feed_in_the_path_is_answered_by_the_service(app, path) -> None:
     answer = Exchange(app, path=path).run()
     assert answer.status in (401, 404)
     assert json.loads(answer.content)["error"]["message"]
+
+
+def test_a_request_with_two_lengths_is_refused_and_its_rest_is_not_read(port: int) -> None:
+    request = (
+        b"POST /test HTTP/1.1\r\nHost: x\r\n"
+        b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"0\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(request)
+        answer = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
