@@ -23,7 +23,7 @@ from odm_shiny.server.wire import json_bytes
 def arrow_reply(page: ItemPage, log: list[str]) -> Reply:
     """Answer with a page of items as an Arrow IPC stream."""
     table = arrow_table(page)
-    beside = {"log": log, "resultsExhausted": page.cursor is None, "cursor": page.cursor}
+    beside = {"log": log, "resultsExhausted": page.is_last, "cursor": page.cursor}
     table = table.replace_schema_metadata({"odm": json_bytes(beside)})
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:

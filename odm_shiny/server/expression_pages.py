@@ -53,14 +53,17 @@ class ItemPage:
     heads
         Head of each item's run, by run number.
     cursor
-        Continues behind the last item; ``None`` on the last page.
+        Continues behind the last item.
+    is_last
+        Whether no item is left behind it.
     with_links
         Whether items show their relationships.
     """
 
     items: list[Item] = field(default_factory=list)
     heads: dict[int, RunHead] = field(default_factory=dict)
-    cursor: str | None = None
+    cursor: str = ""
+    is_last: bool = True
     with_links: bool = True
 
     @property
@@ -103,11 +106,12 @@ def expression_page(
     page = ItemPage(with_links=with_links)
     for item in _items(planner, runs, after, limit + 1):
         if len(page.items) == limit:
-            last = page.items[-1].position if page.items else after or Position(-1, -1)
-            page.cursor = encode_cursor(SCOPE, [last.run, last.feature])
+            page.is_last = False
             break
         page.items.append(item)
         page.heads.setdefault(item.position.run, _UNREAD)
+    last = page.items[-1].position if page.items else after or Position(-1, -1)
+    page.cursor = encode_cursor(SCOPE, [last.run, last.feature])
     page.heads = run_heads(call, planner, list(page.heads), with_links=with_links)
     return page
 

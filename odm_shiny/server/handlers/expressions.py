@@ -33,7 +33,7 @@ def search_items(call: Call) -> dict[str, Any]:
         runs = _run_filters(planner, runs, call.query)
         page = expression_page(call, planner, runs, with_links=False, limit=limit_of(call))
     reply: dict[str, Any] = {"data": page.as_json()}
-    return reply if page.cursor is None else {**reply, "cursor": page.cursor}
+    return reply if page.is_last else {**reply, "cursor": page.cursor}
 
 
 @handles("GET /expressions/{id}")

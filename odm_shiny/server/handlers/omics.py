@@ -33,10 +33,10 @@ def search_samples(call: Call) -> dict[str, Any]:
         planner = Planner(call.service.store, tx, call.user, omics_conditions(call.query))
         slots = np.flatnonzero(planner.samples_with_data)
         log = log_lines(planner, started)
-        page, cursor = _after_number(slots, SAMPLES, call.query.get("cursor"), limit)
+        page, cursor, is_last = _after_number(slots, SAMPLES, call.query.get("cursor"), limit)
         found = objects.by_slots(tx, "sample", page)
         data = [{"metadata": record} for record in View.of_call(call, tx).records(found)]
-    return omics_reply(data, log, cursor)
+    return omics_reply(data, log, cursor, is_last=is_last)
 
 
 @handles("GET /omics/expression/group")
@@ -48,10 +48,10 @@ def search_groups(call: Call) -> dict[str, Any]:
         planner = Planner(call.service.store, tx, call.user, omics_conditions(call.query))
         slots = matching_file_slots(planner)
         log = log_lines(planner, started)
-        page, cursor = _after_number(slots, FILES, call.query.get("cursor"), limit)
+        page, cursor, is_last = _after_number(slots, FILES, call.query.get("cursor"), limit)
         found = objects.by_slots(tx, "expression_group", page)
         data = View.of_call(call, tx).groups(found)
-    return omics_reply(data, log, cursor)
+    return omics_reply(data, log, cursor, is_last=is_last)
 
 
 @handles("GET /omics/expression/data")
@@ -68,7 +68,7 @@ def search_data(call: Call) -> Any:
         log = log_lines(planner, started, found_runs=page.n_runs)
     if prefers(call, ARROW):
         return arrow_reply(page, log)
-    return omics_reply(page.as_json(), log, page.cursor)
+    return omics_reply(page.as_json(), log, page.cursor, is_last=page.is_last)
 
 
 def matching_file_slots(planner: Planner) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -99,19 +99,17 @@ def log_lines(planner: Planner, started: float, found_runs: int | None = None) -
     return lines
 
 
-def omics_reply(data: list[Any], log: list[str], cursor: str | None) -> dict[str, Any]:
-    """The envelope of every omics endpoint."""
-    reply = {"data": data, "resultsExhausted": cursor is None, "log": log}
-    return reply if cursor is None else {**reply, "cursor": cursor}
+def omics_reply(data: list[Any], log: list[str], cursor: str, *, is_last: bool) -> dict[str, Any]:
+    """The envelope of every omics endpoint: ODM gives a cursor on the last page, too."""
+    return {"data": data, "resultsExhausted": is_last, "log": log, "cursor": cursor}
 
 
 def _after_number(
     slots: np.ndarray[Any, np.dtype[np.int64]], scope: str, cursor: str | None, limit: int
-) -> tuple[list[int], str | None]:
-    """The `limit` slots behind a cursor, and the cursor behind them if there are more."""
+) -> tuple[list[int], str, bool]:
+    """The `limit` slots behind a cursor, the cursor behind them, and whether they are the last."""
     after = decode_cursor(scope, cursor, 1)[0] if cursor else -1
     start = int(np.searchsorted(slots, after, side="right"))
     page = [int(slot) for slot in slots[start : start + limit]]
-    if start + len(page) == len(slots):
-        return page, None
-    return page, encode_cursor(scope, [page[-1] if page else after])
+    last = page[-1] if page else after
+    return page, encode_cursor(scope, [last]), start + len(page) == len(slots)
