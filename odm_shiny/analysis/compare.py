@@ -87,7 +87,7 @@ class Comparison:
         if not self.test:
             return ""
         total = sum(count for name, count in self.n.items() if name not in self.left_out)
-        return f"{self.test}, p = {format_p(self.p_value)}, n = {total:,}"
+        return f"{self.test}, {p_text(self.p_value)}, n = {total:,}"
 
     def sentence(self) -> str:
         """One line for a caption: test, n, p and what was left out."""
@@ -95,7 +95,7 @@ class Comparison:
             return self.note
         total = sum(count for name, count in self.n.items() if name not in self.left_out)
         groups = len(self.n) - len(self.left_out)
-        text = f"{self.test}: p = {format_p(self.p_value)} (n = {total} in {groups} groups)"
+        text = f"{self.test}: {p_text(self.p_value)} (n = {total:,} in {groups} groups)"
         if self.pairs:
             text += f"; pairs: {self.pair_test}, {self.correction} corrected"
         if self.left_out:
@@ -145,6 +145,12 @@ def compare_groups(
     pairs = _compare_pairs(tested, pair)
     pair_test = TESTS["welch"] if pair is _welch else TESTS["mann-whitney"]
     return Comparison(name, statistic, p_value, n, pairs, pair_test, CORRECTION, left_out)
+
+
+def p_text(p_value: float) -> str:
+    """A p-value as it stands in a sentence: ``p = 0.02``, ``p < 1e-300``."""
+    text = format_p(p_value)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
 
 
 def format_p(p_value: float) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from odm_shiny.analysis.profile import MAX_FACET_VALUES, value_text
+from odm_shiny.analysis.profile import MAX_FACET_VALUES, value_texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +78,7 @@ def group_by(column: pd.Series[Any]) -> Grouping:
         numbers = column.to_numpy(dtype=np.float64)
         if len(np.unique(numbers[~np.isnan(numbers)])) > MAX_FACET_VALUES:
             return _quarters(numbers)
-    return _by_text([value_text(value) for value in column.tolist()])
+    return _by_text(*value_texts(column))
 
 
 def gather(
@@ -106,16 +106,15 @@ def gather(
     return {name: positions for name, positions in found.items() if len(positions)}
 
 
-def _by_text(texts: Sequence[str | None]) -> Grouping:
-    counts: dict[str, int] = {}
-    for text in texts:
-        if text is not None:
-            counts[text] = counts.get(text, 0) + 1
-    largest = sorted(counts, key=lambda name: -counts[name])[:MAX_GROUPS]
-    names = sorted(largest, key=_natural)
-    numbers = {name: number for number, name in enumerate(names)}
-    codes = np.array([-1 if t is None else numbers.get(t, -1) for t in texts], dtype=np.int64)
-    return Grouping(tuple(names), codes, texts.count(None), len(counts) - len(names))
+def _by_text(texts: Sequence[str], codes: npt.NDArray[np.int64]) -> Grouping:
+    counts = np.bincount(codes[codes >= 0], minlength=len(texts))
+    largest = np.argsort(-counts, kind="stable")[:MAX_GROUPS]
+    kept = sorted(largest.tolist(), key=lambda place: _natural(texts[place]))
+    # One more for -1, the last: no text.
+    numbers = np.full(len(texts) + 1, -1, dtype=np.int64)
+    numbers[kept] = np.arange(len(kept))
+    names = tuple(texts[place] for place in kept)
+    return Grouping(names, numbers[codes], int((codes < 0).sum()), len(texts) - len(kept))
 
 
 def _quarters(numbers: npt.NDArray[np.float64]) -> Grouping:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,16 +123,38 @@ def value_text(value: Any) -> str | None:
     return text if text and text != "<NA>" else None
 
 
+def value_texts(column: pd.Series[Any]) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Return the distinct texts of a column, and which one each record has; -1 where it is unset.
+
+    Returns
+    -------
+    Texts in order of first appearance, and (n_records,) int64.
+    """
+    import pandas as pd
+
+    try:
+        codes, distinct = pd.factorize(column, use_na_sentinel=True)
+    except TypeError:  # lists do not hash; their texts do
+        codes, distinct = pd.factorize(column.map(value_text), use_na_sentinel=True)
+    texts = [value_text(value) for value in distinct.tolist()]
+    # Values that differ may have one text, 52 and 52.0, and a value may have none.
+    numbers: dict[str, int] = {}
+    for text in texts:
+        if text is not None:
+            numbers.setdefault(text, len(numbers))
+    places = np.array([-1 if t is None else numbers[t] for t in texts] + [-1], dtype=np.int64)
+    return list(numbers), places[codes]
+
+
 def _attribute(name: str, column: pd.Series[Any]) -> Attribute:
-    texts = [value_text(value) for value in column.tolist()]
-    present = [text for text in texts if text is not None]
+    texts, codes = value_texts(column)
     return Attribute(
         name=name,
-        n_records=len(texts),
-        n_set=len(present),
-        n_values=len(set(present)),
-        is_number=bool(present) and _is_number(column),
-        longest=max(map(len, present), default=0),
+        n_records=len(codes),
+        n_set=int((codes >= 0).sum()),
+        n_values=len(texts),
+        is_number=bool(texts) and _is_number(column),
+        longest=max(map(len, texts), default=0),
     )
 
 

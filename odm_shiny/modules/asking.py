@@ -21,6 +21,9 @@ ACCESSION = "genestack:accession"
 MAX_DESCRIBED = 2_000
 """Samples that are read to learn which attributes there are; ODM's longest page."""
 
+PAGE_LIMIT, LOCAL_PAGE = 2_000, 20_000
+"""Rows a request: ODM's longest page, and what suits an ODM in this process."""
+
 Chosen = Mapping[str, Sequence[str | None]]
 """Attribute to the values that were chosen; ``None`` among them is "not set"."""
 
@@ -44,14 +47,43 @@ class Counts:
     exact: bool = True
 
 
-def read_records(client: Client, query: Query) -> pd.DataFrame:
-    """Read all records that a query finds."""
-    return client.run(query).to_pandas()
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Samples that were read.
+
+    Attributes
+    ----------
+    query
+        The query that ran.
+    frame
+        One row a sample, one column an attribute.
+    attributes
+        What the columns hold.
+    """
+
+    query: Query
+    frame: pd.DataFrame
+    attributes: tuple[Attribute, ...]
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+
+def read_samples(client: Client, query: Query) -> Samples:
+    """Read all samples that a query finds."""
+    found = client.run(query, page_limit=page_limit(client, query)).to_pandas()
+    return Samples(query, found, profile(found))
+
+
+def page_limit(client: Client, query: Query) -> int:
+    """Choose how much a request asks for: a page costs in this process, the way nothing."""
+    by_cursor = query.request().paging == "cursor"
+    return LOCAL_PAGE if client.session.local and by_cursor else PAGE_LIMIT
 
 
 def describe_samples(client: Client, query: Query) -> tuple[Attribute, ...]:
     """Learn the attributes of samples from the first `MAX_DESCRIBED` of them."""
-    return profile(read_records(client, query.samples().limited_to(MAX_DESCRIBED)))
+    return read_samples(client, query.samples().limited_to(MAX_DESCRIBED)).attributes
 
 
 def condition_of(chosen: Chosen, *, but: str | None = None) -> Expr | None:

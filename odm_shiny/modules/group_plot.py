@@ -11,8 +11,9 @@ from htmltools import Tag, TagList, tags
 from shiny import Inputs, Outputs, Session, module, reactive, render, req, ui
 
 from odm_shiny.analysis.compare import Comparison
-from odm_shiny.analysis.profile import default_group, profile
+from odm_shiny.analysis.profile import Attribute, default_group
 from odm_shiny.modules.asked import after_of, why_of
+from odm_shiny.modules.asking import Samples
 from odm_shiny.modules.bookmarks import keep, kept_input, picked
 from odm_shiny.modules.controls import hint
 from odm_shiny.modules.csv_export import csv_text, file_name
@@ -31,15 +32,13 @@ from odm_shiny.modules.plot_data import (
 )
 from odm_shiny.modules.plotting import output_figure, render_figure
 from odm_shiny.modules.reactives import as_reactive
-from odm_shiny.modules.sample_records import query_that_ran, sample_records
+from odm_shiny.modules.sample_records import sample_records
 from odm_shiny.modules.states import state_server, state_ui
 from odm_shiny.modules.values import FeatureValues, feature_labels, most_variable, read_values
 from odm_shiny.modules.work import Latest, Together, latest
 from odm_shiny.query.query import Query
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from odm_shiny.client.client import Client
     from odm_shiny.modules.matrix import DataFile, MatrixChoice
 
@@ -78,7 +77,7 @@ class GroupPlot:
     queries: Callable[[], dict[str, Query]]
     code: Callable[[], str]
     view: Callable[[], tuple[object, ...]]
-    samples: Latest[pd.DataFrame]
+    samples: Latest[Samples]
     work: Latest[FeatureValues]
 
 
@@ -120,7 +119,7 @@ def group_plot_server(
     client: Client | Callable[[], Client],
     query: Callable[[], Query],
     *,
-    samples: Latest[pd.DataFrame] | None = None,
+    samples: Latest[Samples] | None = None,
     matrix: MatrixChoice | None = None,
     group: Callable[[], Sequence[str]] | Sequence[str] = (),
 ) -> GroupPlot:
@@ -167,7 +166,7 @@ def group_plot_server(
             values,
             chosen.measurement(),
             chosen.feature_number(),
-            records.result(),
+            records.result().frame,
             chosen.attribute(),
         )
 
@@ -203,7 +202,7 @@ def group_plot_server(
         attribute=chosen.attribute,
         heading=chosen.heading,
         values=work.result,
-        queries=lambda: {"values": work.result().query, "samples": query_that_ran(records)},
+        queries=lambda: {"values": work.result().query, "samples": records.result().query},
         code=code,
         view=lambda: (chosen.attribute(), chosen.feature(), chosen.measurement(), kind(), test()),
         samples=records,
@@ -230,7 +229,7 @@ class _Choices:
 
 def _choices(
     session: Session,
-    records: Latest[pd.DataFrame],
+    records: Latest[Samples],
     work: Latest[FeatureValues],
     preferred: Callable[[], Sequence[str]],
 ) -> _Choices:
@@ -240,7 +239,10 @@ def _choices(
         feature=lambda: None if feature() == usual_feature() else feature(),
         measurement=lambda: None if measurement() == usual_measurement() else measurement(),
     )
-    attributes = reactive.calc(lambda: profile(records.result()))
+
+    def attributes() -> tuple[Attribute, ...]:
+        return records.result().attributes
+
     labels = reactive.calc(lambda: feature_labels(work.result().features))
 
     def usual_measurement() -> str | None:
@@ -369,7 +371,7 @@ def _said(
     )
 
 
-def _why_empty(read: tuple[FeatureValues, pd.DataFrame]) -> str:
+def _why_empty(read: tuple[FeatureValues, Samples]) -> str:
     values, samples = read
     if not len(samples):
         return "No samples match these filters. Take one of them back."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from htmltools import Tag, tags
 from shiny import Inputs, Outputs, Session, module, render, ui
 
-from odm_shiny.analysis.compare import format_p
+from odm_shiny.analysis.compare import p_text
 from odm_shiny.modules.assets import page_assets
 from odm_shiny.modules.group_plot import GroupPlot
 from odm_shiny.modules.plot_data import PlotData
@@ -62,4 +62,4 @@ def headline_server(
         found = plot.comparison()
         if not found.test:
             return cell("–", found.note)
-        return cell(f"p = {format_p(found.p_value)}", found.test)
+        return cell(p_text(found.p_value), found.test)

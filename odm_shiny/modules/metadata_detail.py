@@ -62,11 +62,9 @@ def hidden_names(everything: Sequence[Attribute], shown: Sequence[Attribute]) ->
 
 def hidden_text(level: str, hidden: Sequence[str], n_shown: int) -> str:
     """Say how many attributes a level hides."""
-    if level == "all":
-        return f"{n_shown} attributes, none hidden"
-    if not hidden:
-        return f"{n_shown} attributes; everything that has a value is shown"
-    return f"{n_shown} attributes; {len(hidden)} more with values are hidden"
+    if level == "all" or not hidden:
+        return f"{n_shown} attributes with values, none hidden"
+    return f"{n_shown} attributes with values; {len(hidden)} more are hidden"
 
 
 @module.ui
@@ -107,7 +105,8 @@ def metadata_detail_server(
 
     @render.text
     def hidden_count() -> str:
-        return hidden_text(level(), hidden(), len(work.result()[1]))
+        n_shown = sum(1 for one in work.result()[1] if one.n_set)
+        return hidden_text(level(), hidden(), n_shown)
 
     @render.text
     def hidden_list() -> str:

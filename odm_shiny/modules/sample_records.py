@@ -7,14 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from odm_shiny.modules.asked import after_of
-from odm_shiny.modules.asking import read_records
+from odm_shiny.modules.asking import Samples, read_samples
 from odm_shiny.modules.reactives import as_reactive
 from odm_shiny.modules.work import Latest, latest
 from odm_shiny.query.query import Query
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from odm_shiny.client.client import Client
 
 _ON_DATA = ("data_query", "expression_filter", "use_versions", "group")
@@ -25,18 +23,9 @@ def samples_of(query: Query) -> Query:
     return query.without(*_ON_DATA).samples()
 
 
-def query_that_ran(work: Latest[pd.DataFrame]) -> Query:
-    """Return the query whose answer a work of `sample_records` holds."""
-    work.result()
-    call = work.call()
-    assert call is not None
-    query: Query = call.args[1]
-    return query
-
-
 def sample_records(
     client: Client | Callable[[], Client], query: Callable[[], Query]
-) -> Latest[pd.DataFrame]:
+) -> Latest[Samples]:
     """Keep the metadata of the samples of a query up to date; call it in a server function.
 
     The conditions on data are left out, so another gene does not read the samples again. Pass what
@@ -44,5 +33,5 @@ def sample_records(
     """
     get_client = as_reactive(client)
     return latest(
-        lambda: partial(read_records, get_client(), samples_of(query())), after=after_of(query)
+        lambda: partial(read_samples, get_client(), samples_of(query())), after=after_of(query)
     )

@@ -10,6 +10,7 @@ from shiny import Inputs, Outputs, Session, module, reactive, render, ui
 
 from odm_shiny.analysis.profile import value_text
 from odm_shiny.modules.asked import why_of
+from odm_shiny.modules.asking import Samples
 from odm_shiny.modules.assets import page_assets
 from odm_shiny.modules.bookmarks import keep, value_of
 from odm_shiny.modules.csv_export import csv_text
@@ -89,9 +90,9 @@ def sample_table_server(
     client: Client | Callable[[], Client],
     query: Callable[[], Query],
     *,
-    samples: Latest[pd.DataFrame] | None = None,
+    samples: Latest[Samples] | None = None,
     height: str = "480px",
-) -> Latest[pd.DataFrame]:
+) -> Latest[Samples]:
     """Show the samples that `query` finds.
 
     Parameters
@@ -109,7 +110,7 @@ def sample_table_server(
     @reactive.calc
     def page() -> tuple[pd.DataFrame, int, int]:
         wanted = value_of(session, "page", 1)
-        return page_of(records.result(), wanted if isinstance(wanted, int) else 1)
+        return page_of(records.result().frame, wanted if isinstance(wanted, int) else 1)
 
     @reactive.calc
     def table() -> pd.DataFrame:
@@ -136,7 +137,7 @@ def sample_table_server(
 
     @render.download_button(label="Samples (CSV)", filename="samples.csv")
     def download() -> Iterator[str]:
-        yield from csv_lines(records.result())
+        yield from csv_lines(records.result().frame)
 
     state_server(
         "state",

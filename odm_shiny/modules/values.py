@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from odm_shiny.analysis.profile import value_text
 from odm_shiny.errors import FrameError
+from odm_shiny.modules.asking import page_limit
 
 if TYPE_CHECKING:
     from odm_shiny.client.client import Client
@@ -78,8 +79,9 @@ def read_values(client: Client, query: Query) -> FeatureValues:
     query
         Of the kind ``expression``.
     """
-    table = cast("ExpressionTable", client.run(query))
-    table.to_arrow()  # reads all pages
+    found = client.run(query, page_limit=page_limit(client, query))
+    table = cast("ExpressionTable", found)
+    table.total()  # reads all pages, as no cursor tells how many there are
     items = table.items
     linked = _linked(items)
     leads = _lead_to_samples(client, linked)

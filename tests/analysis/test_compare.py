@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from odm_shiny.analysis.compare import MAX_PAIRED_GROUPS, MIN_N, compare_groups, format_p
+from odm_shiny.analysis.compare import MAX_PAIRED_GROUPS, MIN_N, compare_groups, format_p, p_text
 from odm_shiny.errors import FrameError
 
 LOW = [1.0, 2.0, 2.0, 3.5, float("nan")]
@@ -121,3 +121,8 @@ def test_the_short_form_names_test_p_and_n():
     found = compare_groups({"a": LOW, "b": HIGH, "tiny": [1.0]})
     assert found.short() == f"Mann-Whitney U, p = {format_p(found.p_value)}, n = 7"
     assert compare_groups({}).short() == ""
+
+
+def test_a_very_small_p_is_a_bound():
+    assert p_text(0.0) == "p < 1e-300"
+    assert p_text(0.0213) == "p = 0.021"

@@ -3,6 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from odm_shiny.analysis.profile import (
     MAX_FACET_VALUES,
@@ -10,6 +12,7 @@ from odm_shiny.analysis.profile import (
     facet_names,
     profile,
     value_text,
+    value_texts,
 )
 
 SAMPLES = pd.DataFrame(
@@ -102,3 +105,21 @@ def test_the_first_group_is_the_preferred_one_that_makes_groups():
 )
 def test_values_have_one_text_form(value, text):
     assert value_text(value) == text
+
+
+VALUES = st.one_of(
+    st.none(),
+    st.text(max_size=3),
+    st.integers(-3, 3),
+    st.one_of(st.floats(-2, 2, width=16), st.just(float("nan"))),
+    st.lists(st.text(max_size=2), max_size=2),
+)
+
+
+@given(st.lists(VALUES, max_size=30))
+def test_columns_of_anything_have_the_texts_of_their_values(values):
+    texts, codes = value_texts(pd.Series(values, dtype=object))
+    found = [None if code < 0 else texts[code] for code in codes.tolist()]
+    assert found == [value_text(value) for value in values]
+    assert len(set(texts)) == len(texts)
+    assert set(texts) == {text for text in found if text is not None}

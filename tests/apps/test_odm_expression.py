@@ -146,7 +146,7 @@ def test_the_numbers_behind_the_plot_are_files(page, demo_app, tmp_path):
 def test_another_study_metadata_detail_funnel_and_code(page, demo_app):
     opened(page, demo_app)
     page.get_by_label("Those of the default template").check()
-    expect(page.locator("#metadata-hidden_count")).to_contain_text("more with values are hidden")
+    expect(page.locator("#metadata-hidden_count")).to_contain_text("more are hidden")
     page.get_by_role("tab", name="Why these samples").click()
     expect(page.locator(".odm-funnel")).to_contain_text("128 have a value of this gene")
     page.get_by_role("tab", name="Code").click()

@@ -8,7 +8,7 @@ import shlex
 import pytest
 
 from odm_shiny import connect
-from odm_shiny.modules.asking import read_records
+from odm_shiny.modules.asking import read_samples
 from odm_shiny.modules.matrix import _list_files
 from odm_shiny.modules.plot_data import compare, plot_data, script_ending
 from odm_shiny.modules.sample_records import samples_of
@@ -29,7 +29,7 @@ def test_the_script_gives_the_result_that_is_shown(store, monkeypatch, test, att
         old = next(file for file in _list_files(client, LEUKEMIA) if file.number == 1)
         query = old.narrow(LEUKEMIA).data(feature("gene") == "G1")
         values = read_values(client, query.expression())
-        samples = read_records(client, samples_of(query))
+        samples = read_samples(client, samples_of(query)).frame
         probe = most_variable(values, "value")
         shown = compare(plot_data(values, "value", probe, samples, attribute).groups, test)
     script = python_script(
