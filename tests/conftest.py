@@ -28,6 +28,16 @@ def no_settings_of_the_person(
         monkeypatch.setenv(name, str(home / name))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests with a browser last.
+
+    Playwright keeps an event loop running in the process from its first test on, and a test that
+    runs a loop of its own could not follow.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 def tests_left_out(config: pytest.Config) -> list[str]:
     """Name every test that did not run to its end, with the reason given for it."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")

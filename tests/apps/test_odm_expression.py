@@ -126,6 +126,11 @@ def test_a_forged_link_opens_the_app_as_it_is(page, demo_app):
     expect(page.get_by_label("Box")).to_be_checked()
 
 
+def rows_of(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
 def test_the_numbers_behind_the_plot_are_files(page, demo_app, tmp_path):
     opened(page, demo_app)
     with page.expect_download() as download:
@@ -133,13 +138,13 @@ def test_the_numbers_behind_the_plot_are_files(page, demo_app, tmp_path):
     assert download.value.suggested_filename == "CD19-1096_g_at_GSF000149_v2_values.csv"
     path = Path(tmp_path, "values.csv")
     download.value.save_as(path)
-    rows = list(csv.DictReader(path.open(newline="", encoding="utf-8")))
+    rows = rows_of(path)
     assert len(rows) == 128
     assert {row["Cell Type"] for row in rows} == {"B cell", "T cell"}
     with page.expect_download() as download:
         page.get_by_role("link", name="Statistics (CSV)").click()
     download.value.save_as(path)
-    (b_cell, _) = csv.DictReader(path.open(newline="", encoding="utf-8"))
+    (b_cell, _) = rows_of(path)
     assert (b_cell["group"], b_cell["n"], b_cell["median"]) == ("B cell", "95", "9.5962")
 
 
