@@ -31,6 +31,7 @@ from odm_shiny.errors import (
     TransportError,
 )
 from odm_shiny.modules.assets import page_assets
+from odm_shiny.modules.bookmarks import value_of
 from odm_shiny.modules.reactives import NEXT
 from odm_shiny.modules.work import Latest, Status, Together
 
@@ -225,13 +226,15 @@ def state_server(
             )
         )
 
+    clicks = {"cancel": 0, "retry": 0}
+
     @reactive.effect(priority=NEXT)
-    @reactive.event(input.cancel, input.retry)
     def _act() -> None:
-        if work.status() == "running":
-            work.cancel()
-        else:
-            work.retry()
+        for name, act in (("cancel", work.cancel), ("retry", work.retry)):
+            # A button that is drawn again begins at 0: that is no click.
+            before, clicks[name] = clicks[name], int(value_of(session, name, 0) or 0)
+            if clicks[name] > before:
+                act()
 
 
 def _error_tag(said: Explanation, retry: Tag | None) -> Tag:
