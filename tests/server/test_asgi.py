@@ -10,6 +10,7 @@ import urllib.request
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import unquote
 
 import anyio
 import httpx
@@ -56,7 +57,7 @@ class Exchange:
             "type": "http",
             "asgi": {"version": "3.0"},
             "method": method,
-            "path": raw,
+            "path": unquote(raw, errors="replace"),
             "raw_path": raw.encode(),
             "query_string": query.encode(),
             "root_path": "",
