@@ -7,11 +7,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import odm_api
 import pytest
@@ -36,7 +37,7 @@ class FileServer:
         """Write a file; the link to it."""
         data = content if isinstance(content, bytes) else content.encode()
         (self.folder / name).write_bytes(data)
-        return f"{self.url}/{name}"
+        return f"{self.url}/{quote(name)}"
 
 
 @dataclass
@@ -45,6 +46,7 @@ class Server:
 
     store: Path
     url: str
+    clients: list[odm_api.ApiClient] = field(default_factory=list)
 
     def token(self, user: str, *options: str) -> str:
         """A token for a user, made while the server runs."""
@@ -53,7 +55,14 @@ class Server:
     def client(self, token: str | None) -> odm_api.ApiClient:
         """The official client, with or without a token."""
         keys = {} if token is None else {"Genestack-API-Token": token}
-        return odm_api.ApiClient(odm_api.Configuration(host=self.url, api_key=keys))
+        client = odm_api.ApiClient(odm_api.Configuration(host=self.url, api_key=keys))
+        self.clients.append(client)
+        return client
+
+    def close(self) -> None:
+        """Close the connections of all clients: the official one has no way to do it."""
+        for client in self.clients:
+            client.rest_client.pool_manager.clear()
 
 
 def command(*words: str) -> list[str]:
@@ -110,6 +119,10 @@ def start_server() -> Iterator[Callable[..., Server]]:
 
 
 @pytest.fixture(scope="session")
-def server(start_server: Callable[..., Server], tmp_path_factory: pytest.TempPathFactory) -> Server:
+def server(
+    start_server: Callable[..., Server], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     store = tmp_path_factory.mktemp("peers") / "store"
-    return start_server(store, "--allow-import-from", "127.0.0.0/8")
+    started = start_server(store, "--allow-import-from", "127.0.0.0/8")
+    yield started
+    started.close()

@@ -111,8 +111,7 @@ def odm(server, files) -> Odm:
     by_upload = odm_api.DataImportViaDirectFileUploadApi(one.curator)
     request = odm_api.ImportMetadataRequest
     made = one.made
-    study = request(metadata_link=files.put("é tude.tsv", STUDY).replace("é", "%C3%A9"))
-    study.metadata_link = study.metadata_link.replace(" ", "%20")
+    study = request(metadata_link=files.put("é tude.tsv", STUDY))
     made["study"] = one.finish(by_link.start_import_study(body=study))
     made["samples"] = one.finish(
         by_upload.start_import_samples_multipart(
