@@ -11,7 +11,7 @@ from shiny import Inputs, Outputs, Session, module, reactive, render, ui
 from odm_shiny.analysis.profile import value_text
 from odm_shiny.modules.asked import why_of
 from odm_shiny.modules.asking import Samples
-from odm_shiny.modules.assets import page_assets
+from odm_shiny.modules.assets import page_assets, script
 from odm_shiny.modules.bookmarks import keep, value_of
 from odm_shiny.modules.csv_export import csv_text
 from odm_shiny.modules.reactives import as_reactive
@@ -69,6 +69,7 @@ def sample_table_ui() -> Tag:
     """Place for the table and its controls."""
     return tags.div(
         page_assets(),
+        script("odm-grid.js"),
         tags.div(
             ui.output_text("said", inline=True),
             ui.input_switch("with_empty", "Show empty attributes", value=False),

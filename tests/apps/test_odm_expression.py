@@ -168,21 +168,26 @@ def test_another_study_metadata_detail_funnel_and_code(page, demo_app):
 
 def test_every_control_has_a_name(page, demo_app):
     opened(page, demo_app)
+    expect(page.get_by_label("Filter Age, at least")).to_be_visible()
+    assert_named(page)
     page.get_by_role("tab", name="Code").click()
     expect(page.locator("#code-code")).to_be_visible()
+    assert_named(page)
+    label = page.locator(PLOT).get_attribute("aria-label")
+    assert label is not None
+    assert "B cell: n 95, median" in label
+
+
+def assert_named(page: Page) -> None:
     nameless = page.evaluate(
         """() => Array.from(document.querySelectorAll(
              'input:not([type=hidden]), select, textarea, button, a[href], [role=combobox]'))
            .filter(el => el.offsetParent !== null && el.tabIndex >= 0)
            .filter(el => !(el.labels && el.labels.length) && !el.getAttribute('aria-label')
              && !el.getAttribute('aria-labelledby') && !el.textContent.trim() && !el.title)
-           .filter(el => !el.closest('.shiny-data-grid thead'))
            .map(el => el.outerHTML.slice(0, 200))"""
     )
     assert nameless == []
-    label = page.locator(PLOT).get_attribute("aria-label")
-    assert label is not None
-    assert "B cell: n 95, median" in label
 
 
 def test_the_plot_offers_no_upload(page, demo_app):
