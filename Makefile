@@ -11,7 +11,8 @@ WORKERS ?= auto
 BIN := .venv/bin
 SETUP := PYTHON=$(PYTHON) tools/setup.sh
 PYTEST := $(BIN)/python -m pytest
-PARALLEL := -n $(WORKERS) --dist loadfile
+# In their own order: the tests with a browser come last, since Playwright leaves an event loop running behind it.
+PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 CODE := $(wildcard odm_shiny tests tools apps examples benchmarks)
 
 .PHONY: help setup demo serve check check-quick test test-quick test-long test-pandas3 bench bench-large format docs lock clean
