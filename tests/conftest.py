@@ -30,12 +30,13 @@ def no_settings_of_the_person(
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests with a browser last.
+    """Put the files with a browser test last.
 
     Playwright keeps an event loop running in the process from its first test on, and a test that
     runs a loop of its own could not follow.
     """
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    last = {item.path for item in items if item.get_closest_marker("browser")}
+    items.sort(key=lambda item: item.path in last)
 
 
 def tests_left_out(config: pytest.Config) -> list[str]:
