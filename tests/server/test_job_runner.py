@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from odm_shiny.errors import StoreError
 from odm_shiny.server import job_runner, matrix_import
@@ -16,7 +17,9 @@ from odm_shiny.server.fetch import ImportRules
 from odm_shiny.server.job_runner import JobRunner
 from odm_shiny.store import jobs, people
 from odm_shiny.store.check import check
+from odm_shiny.store.documents import json_text
 from odm_shiny.store.jobs import ABANDONED, COMPLETED, FAILED, RUNNING, STARTING, STOPPED
+from odm_shiny.store.schema import jobs as rows
 from odm_shiny.store.workers import this_worker
 
 SAMPLES = "Sample Source ID\nA\nB\n"
@@ -44,15 +47,10 @@ def waiting_job(odm: Any, **parameters: Any) -> int:
     job = odm.start("samples", metadataLink=odm.file("s.tsv", SAMPLES))
     runner.submit = submit
     if parameters:
-        from sqlalchemy import update
-
-        from odm_shiny.store.documents import json_text
-        from odm_shiny.store.schema import jobs as table
-
         with odm.store.write() as tx:
             merged = {**jobs.get_job(tx, job).parameters, **parameters}
             values = {"parameters": json_text(merged)}
-            tx.conn.execute(update(table).where(table.c.id == job).values(values))
+            tx.conn.execute(update(rows).where(rows.c.id == job).values(values))
     return job
 
 
@@ -155,12 +153,8 @@ def test_a_running_job_of_a_dead_process_is_found_out_when_it_is_asked_for(empty
 
 
 def _hand_over(odm: Any, job: int, worker: str) -> None:
-    from sqlalchemy import update
-
-    from odm_shiny.store.schema import jobs as table
-
     with odm.store.write() as tx:
-        tx.conn.execute(update(table).where(table.c.id == job).values(worker=worker))
+        tx.conn.execute(update(rows).where(rows.c.id == job).values(worker=worker))
 
 
 def test_a_job_that_its_process_never_began_fails_too(empty_odm) -> None:

@@ -16,6 +16,7 @@ from odm_shiny.server.conditions import Conditions, omics_conditions
 from odm_shiny.server.data_rows import read_values
 from odm_shiny.server.planner import Planner
 from odm_shiny.store import documents, expansion, objects
+from odm_shiny.store import links as link_store
 from odm_shiny.store.expression_files import data_files
 from odm_shiny.store.schema import links
 
@@ -229,8 +230,6 @@ def test_runs_are_cut_by_file_with_their_columns(shown) -> None:
 
 
 def test_what_is_visible_is_worked_out_anew_while_links_are_made(odm) -> None:
-    from odm_shiny.store import links as link_store
-
     with odm.store.write() as tx:
         cleo = odm.user("cleo")
 

@@ -7,6 +7,7 @@ import io
 import pytest
 
 from odm_shiny.formats.tsv import read_metadata
+from odm_shiny.store import templates
 
 TEMPLATE = (
     "Sample Source ID",
@@ -67,8 +68,6 @@ def test_the_level_asked_for_holds_for_both_roles(shown, role, level, more) -> N
 
 
 def test_a_template_of_the_study_decides_what_is_extended(odm) -> None:
-    from odm_shiny.store import templates
-
     name = {"name": "BMI", "dataType": "genestack:sampleObject", "isRequired": False}
     item = {**name, "metainfoType": "com.genestack.api.metainfo.DecimalValue"}
     with odm.store.write() as tx:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from odm_shiny.server.handlers import streams
+from odm_shiny.store.matrices import Matrix
 
 PATH = "as-user/omics/expression/streamed-data"
 ARROW = "application/vnd.apache.arrow.stream"
@@ -120,8 +121,6 @@ def test_a_data_query_chooses_the_rows_and_keeps_their_other_cells(shown, query,
 
 @pytest.mark.parametrize("size", [1, 8, 10_000])
 def test_blocks_of_any_size_give_the_same_stream(shown, size, monkeypatch) -> None:
-    from odm_shiny.store.matrices import Matrix
-
     whole = rows(shown, "folds", exQuery="value.p < 2")
     plain = Matrix.blocks
     monkeypatch.setattr(
