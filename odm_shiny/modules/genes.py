@@ -134,8 +134,8 @@ def _suggestions(session: Session, plan: Callable[[str], partial[list[Suggestion
             with reactive.isolate():
                 asked = plan(text)
             found = await in_thread(asked)
-        except SilentException:  # no file is chosen yet
-            found = []
+        except SilentException:  # no file is chosen yet: the page asks again
+            return JSONResponse({"found": [], "wait": True})
         except OdmError:
             return JSONResponse({"found": []}, status_code=503)
         return JSONResponse(

@@ -3,6 +3,7 @@
 (function () {
   "use strict";
   const WAIT_MS = 120;
+  const AGAIN_MS = 300; // until the server knows where to look
 
   function field(el) {
     return el.querySelector("input");
@@ -71,7 +72,9 @@
     const asked = (el.odmAsked = new AbortController());
     try {
       const reply = await fetch(`${el.odmUrl}&q=${encodeURIComponent(text)}`, { signal: asked.signal });
-      if (reply.ok) show(el, (await reply.json()).found);
+      const said = reply.ok ? await reply.json() : null;
+      if (said && said.wait) el.odmTimer = setTimeout(() => ask(el), AGAIN_MS);
+      else if (said) show(el, said.found);
       else say(el, "No suggestions: the server did not answer");
     } catch (error) {
       if (error.name !== "AbortError") say(el, "No suggestions: the server did not answer");
@@ -142,6 +145,7 @@
       text.addEventListener("focus", () => text.select());
       text.addEventListener("blur", () => {
         close(el);
+        clearTimeout(el.odmTimer);
         if (el.odmAsked) el.odmAsked.abort();
         if (text.value.trim() !== (el.odmValue || "")) commit(el, text.value.trim());
       });
