@@ -206,7 +206,7 @@ def test_a_feature_of_these_samples_comes_in_two_pages_of_ten(
 def test_curl_gets_the_feature_in_two_pages_of_ten(training: Training, monocytes: Query) -> None:
     query = monocytes.expression().data("Feature=A01").limited_to(10)
     pages = [training.curl(query)]
-    while "cursor" in pages[-1]:
+    while not pages[-1]["resultsExhausted"]:
         cursor = pages[-1]["cursor"]
         pages.append(training.curl(query, "--data-urlencode", f"cursor={cursor}"))
     runs = [[item["itemOrigin"]["runSourceId"] for item in page["data"]] for page in pages]

@@ -141,7 +141,7 @@ def test_the_level_of_metadata_tells_what_it_hides(client, on_page):
         await page.until(lambda p: "none hidden" in p.html("detail-hidden_count"))
         await page.set(detail__level="default")
         await page.until(lambda p: "more are hidden" in p.html("detail-hidden_count"))
-        assert "Batch" in page.html("detail-hidden_list")
+        await page.until(lambda p: "Batch" in p.html("detail-hidden_list"))
         await page.until(lambda p: '.metadata("default")' in str(p.output("code-code")))
 
     on_page(server_of(client), steps)
