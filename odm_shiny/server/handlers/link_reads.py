@@ -14,7 +14,7 @@ from odm_shiny.server.paging import page_of
 from odm_shiny.server.planner import Mask, Planner
 from odm_shiny.server.routes import Call, handles
 from odm_shiny.server.view import View
-from odm_shiny.server.visibility import not_found, visible_record
+from odm_shiny.server.visibility import is_visible, not_found, visible_record
 from odm_shiny.store import link_graph, objects
 from odm_shiny.store.kinds import GROUP_OF
 from odm_shiny.store.link_lists import pairs_of_group, parents_of
@@ -53,11 +53,10 @@ def study_of_sample(call: Call) -> dict[str, Any]:
     """The study of a sample."""
     with call.service.store.read() as tx:
         sample = visible_record(call, tx, call.path["id"], ("sample",))
-        studies = parents_of(tx, sample, "study")
+        studies = [one for one in parents_of(tx, sample, "study") if is_visible(call, tx, one)]
         if not studies:
             raise not_found(sample.public_id, ("study of sample",))
-        study = visible_record(call, tx, studies[0].public_id, ("study",))
-        return View.of_call(call, tx).records([study])[0]
+        return View.of_call(call, tx).records(studies)[0]
 
 
 def _register_children(kind: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from odm_shiny.contract.messages import Reply
+from odm_shiny.server.link_refusals import told_to
 from odm_shiny.server.link_types import KIND_OF_TYPE, TYPE_OF_KIND, kind_of_type, type_pairs
 from odm_shiny.server.paging import Page, link_page_of
 from odm_shiny.server.routes import Call, handles
@@ -52,12 +53,13 @@ def _linker(source_kind: str, target_kind: str) -> Callable[[Call], Reply]:
     def link(call: Call) -> Reply:
         with call.service.store.write() as tx:
             source, target = _ends(call, tx, source_kind, target_kind)
-            if source_kind not in GROUP_OF.values():
-                links.link_objects(tx, source, target)
-                return empty(204)
-            made = links.link_groups(
-                tx, source, target, target_key=_linking_attribute(call, tx, target)
-            )
+            with told_to(call, tx, source, target):
+                if source_kind not in GROUP_OF.values():
+                    links.link_objects(tx, source, target)
+                    return empty(204)
+                made = links.link_groups(
+                    tx, source, target, target_key=_linking_attribute(call, tx, target)
+                )
         return empty(200 if made.unmatched else 204)
 
     return link
@@ -167,9 +169,10 @@ def _save_pair(call: Call, tx: Tx, pair: dict[str, Any], number: int) -> int:
     first = _end(call, tx, pair["firstId"], pair.get("firstType"))
     second = _end(call, tx, pair["secondId"], pair.get("secondType"))
     source, target = _ordered(first, second)
-    if links.is_group_link(source, target):
-        return links.link_groups(tx, source, target).n_new
-    return int(links.link_objects(tx, source, target))
+    with told_to(call, tx, source, target):
+        if links.is_group_link(source, target):
+            return links.link_groups(tx, source, target).n_new
+        return int(links.link_objects(tx, source, target))
 
 
 def _end(call: Call, tx: Tx, public_id: str, type_name: str | None) -> Record:

@@ -188,3 +188,15 @@ def test_what_is_not_there_or_not_for_the_caller_is_404(shown, path, wrong) -> N
         ]
     }.get(wrong, wrong)
     assert shown.ask("GET", f"{LINK}/{path.format(accession)}").status == 404
+
+
+def test_the_study_of_a_sample_that_the_caller_may_not_see_is_not_named(odm) -> None:
+    mine = odm.load("samples", "Sample Source ID\nE-1\n", by="eve")
+    odm.link(f"sample/group/{mine}/to/study/{odm.id['secret study']}", by="root")
+    sample = odm.ids("sample", mine)["E-1"]
+    path = f"as-user/integration/link/study/by/sample/{sample}"
+    answer = odm.ask("GET", path, by="eve")
+    assert answer.status == 404
+    assert odm.id["secret study"] not in answer.text
+    assert sample in answer.error
+    assert odm.get(path, by="ben")["genestack:accession"] == odm.id["secret study"]
