@@ -44,8 +44,13 @@ def ordered_slots(planner: Planner, kind: str, mask: Mask, sort: str | None) -> 
     key = key.lstrip("+-")
     if key == "id":
         return slots[::-1] if descending else slots
-    ranks = _ranks(planner, kind, slots, key)
-    return slots[np.argsort(-ranks if descending else ranks, kind="stable")]
+    if key not in TIMES:
+        search = planner.store.search
+        order = search.in_order(planner.tx, kind, NAMES[kind], descending=descending)
+        found: Slots = order[mask[order]]
+        return found
+    times = planner.store.search.numbers(planner.tx, kind, TIMES[key])[slots]
+    return slots[np.argsort(-times if descending else times, kind="stable")]
 
 
 def listing(call: Call, tx: Tx, kind: str, slots: Slots) -> Reply:
@@ -62,19 +67,3 @@ def table_reply(records: Sequence[Mapping[str, Any]]) -> Reply:
     """Flat records as tab-separated text, in the form of an import file."""
     columns = list(dict.fromkeys(name for record in records for name in record))
     return text_reply(write_metadata(records, columns), content_type=TSV)
-
-
-def _ranks(planner: Planner, kind: str, slots: Slots, key: str) -> npt.NDArray[np.int64]:
-    search, tx = planner.store.search, planner.tx
-    if key in TIMES:
-        return search.numbers(tx, kind, TIMES[key])[slots]
-    names: list[str | None] = [None] * len(slots)
-    for attribute in NAMES[kind]:
-        unset = [i for i, name in enumerate(names) if name is None]
-        if not unset:
-            break
-        texts = search.values(tx, kind, attribute, slots[unset])
-        for i, text in zip(unset, texts, strict=True):
-            names[i] = text
-    order = np.unique([name or "" for name in names], return_inverse=True)[1]
-    return np.asarray(order, dtype=np.int64)

@@ -193,6 +193,11 @@ class ColumnReader:
             found.update(self._read_chunks(column_id, part, missing, kind))
         return {number: chunk for number, chunk in found.items() if chunk is not None}
 
+    def stamps(self, column_id: int, part: Part) -> tuple[int, ...]:
+        """Give what changes whenever a part of a column does; empty where nothing is in it."""
+        layout = self.layout(column_id)
+        return tuple(layout[at].stamp for at in sorted(layout) if at[0] == part)
+
     def codes(self, column_id: int) -> dict[int, Codes]:
         """Give the coded chunks of an attribute."""
         return self.read(column_id, Part.CODES, Codes)
@@ -212,7 +217,7 @@ class ColumnReader:
         column_id = self.column(Role.NUMBER, name)
         if column_id is None:
             return np.full(self.n_slots, -1, np.int64)
-        key, stamp = ("numbers", column_id), (self._stamps(column_id, Part.NUMBERS), self.n_slots)
+        key, stamp = ("numbers", column_id), (self.stamps(column_id, Part.NUMBERS), self.n_slots)
         values: Ints | None = self.cache.get(key, stamp, np.ndarray)
         if values is None:
             values = np.full(self.n_slots, -1, np.int64)
@@ -228,7 +233,7 @@ class ColumnReader:
         column_id = self.column(Role.ALIVE, ALIVE_NAME)
         if column_id is None:
             return np.zeros(self.n_slots, np.bool_)
-        key, stamp = ("alive", column_id), (self._stamps(column_id, Part.CODES), self.n_slots)
+        key, stamp = ("alive", column_id), (self.stamps(column_id, Part.CODES), self.n_slots)
         mask: Bools | None = self.cache.get(key, stamp, np.ndarray)
         if mask is None:
             mask = look_up(self.codes(column_id), _IS_SET, self.n_slots)
@@ -243,7 +248,7 @@ class ColumnReader:
 
     def code_array(self, column_id: int, part: Part, n_codes: int) -> Floats | None:
         """Give one number per code: (n_codes + 1,), NaN = none; ``None`` if no code has one."""
-        stamps = self._stamps(column_id, part)
+        stamps = self.stamps(column_id, part)
         if not stamps:
             return None
         key = ("codes", column_id, int(part))
@@ -261,7 +266,7 @@ class ColumnReader:
 
     def code_rows(self, column_id: int, part: Part) -> Rows | None:
         """Give the rows of codes that stand for lists, in one; ``None`` if there are none."""
-        stamps = self._stamps(column_id, part)
+        stamps = self.stamps(column_id, part)
         if not stamps:
             return None
         key = ("rows", column_id, int(part))
@@ -270,10 +275,6 @@ class ColumnReader:
             joined = join_rows(list(self.read(column_id, part, Rows).values()))
             self.cache.put(key, stamps, joined, chunks.n_bytes(joined))
         return joined
-
-    def _stamps(self, column_id: int, part: Part) -> tuple[int, ...]:
-        layout = self.layout(column_id)
-        return tuple(layout[at].stamp for at in sorted(layout) if at[0] == part)
 
     def _read_layouts(self, column_ids: list[int]) -> None:
         found: dict[int, dict[tuple[int, int], Entry]] = {one: {} for one in column_ids}

@@ -24,6 +24,7 @@ from odm_shiny.store.search.links import sources_of, targets_by_source, targets_
 from odm_shiny.store.search.mismatches import find_mismatches
 from odm_shiny.store.search.slot_values import texts_at
 from odm_shiny.store.search.text_index import TextIndex
+from odm_shiny.store.search.text_order import slots_by_text
 from odm_shiny.store.search_schema import (
     Part,
     Role,
@@ -225,6 +226,25 @@ class Search:
         """Give the texts of an attribute's values for each of `slots`; empty = unset."""
         tables = CodeTables.of(self._reader(tx, kind), attribute)
         return texts_at(tables, np.asarray(slots, np.int64))
+
+    def in_order(
+        self, tx: Tx, kind: str, attributes: Sequence[str], *, descending: bool = False
+    ) -> Ints:
+        """Give all slots of a kind in the order of a text, kept until such a text changes.
+
+        Parameters
+        ----------
+        attributes
+            An object counts by its value of the first of these that is set; the values of a list
+            are joined with ``|``, and an object with none of them counts as the empty text.
+        descending
+            Turn the order of the texts around; equal texts stay in ascending order of slots.
+
+        Returns
+        -------
+        (n_slots,) int64, read-only, deleted objects included; texts are in code point order.
+        """
+        return slots_by_text(self._reader(tx, kind), attributes, descending=descending)
 
     def attributes(self, tx: Tx, kind: str) -> list[tuple[str, int]]:
         """Give the attributes that some object has, by name, with the number of objects."""

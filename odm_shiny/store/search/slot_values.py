@@ -16,14 +16,21 @@ def texts_at(tables: CodeTables, slots: Ints) -> list[tuple[str, ...]]:
     codes, places = np.unique(
         tables.reader.codes_at(tables.column_id, slots).astype(np.int64), return_inverse=True
     )
+    of_codes = texts_of(tables, codes)
+    return [of_codes[place] for place in places.tolist()]
+
+
+def texts_of(tables: CodeTables, codes: Ints) -> list[tuple[str, ...]]:
+    """Give the texts that each of `codes` stands for (ascending, distinct); 0 has none."""
     members = _members(tables, codes)
     scalars = {code for one in members.values() for code in one} | set(codes.tolist())
     texts = tables.texts(np.array(sorted(scalars), np.int64))
-    texts_of = [
+    if not members and len(texts) == len(codes):
+        return [(text,) for text in map(texts.__getitem__, codes.tolist())]
+    return [
         tuple(texts[code] for code in members.get(one, (one,) if one else ()))
         for one in codes.tolist()
     ]
-    return [texts_of[place] for place in places.tolist()]
 
 
 def _members(tables: CodeTables, codes: Ints) -> dict[int, list[int]]:
