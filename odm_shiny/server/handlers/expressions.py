@@ -15,6 +15,7 @@ from odm_shiny.server.expression_items import describe_item
 from odm_shiny.server.expression_pages import ItemPage, expression_page, run_heads
 from odm_shiny.server.paging import limit_of, page_of
 from odm_shiny.server.planner import Mask, Planner
+from odm_shiny.server.planning import plan
 from odm_shiny.server.routes import Call, handles
 from odm_shiny.server.view import View
 from odm_shiny.server.visibility import not_found, visible_record, visible_version
@@ -28,7 +29,7 @@ def search_items(call: Call) -> dict[str, Any]:
     """Items by metadata of their file or run, by feature and by level."""
     conditions = replace(group_conditions(call.query), data=_data_condition(call.query))
     with call.service.store.read() as tx:
-        planner = Planner(call.service.store, tx, call.user, conditions)
+        planner = plan(call, tx, conditions)
         runs = planner.visible("expression") & planner.selected_runs
         runs = _run_filters(planner, runs, call.query)
         page = expression_page(call, planner, runs, with_links=False, limit=limit_of(call))
@@ -92,7 +93,7 @@ def search_groups(call: Call) -> dict[str, Any]:
     """Files by their metadata, linked or not."""
     page = page_of(call)
     with call.service.store.read() as tx:
-        planner = Planner(call.service.store, tx, call.user, group_conditions(call.query))
+        planner = plan(call, tx, group_conditions(call.query))
         runs = planner.selected_runs & planner.visible("expression")
         slots = [file.slot for file, _, _ in planner.runs_by_file(runs)]
         found = objects.by_slots(tx, "expression_group", page.cut(sorted(slots)))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from odm_shiny.server.conditions import Conditions, omics_conditions
 from odm_shiny.server.planner import Mask, Planner
+from odm_shiny.server.planning import plan
 from odm_shiny.server.routes import Call, handles
 from odm_shiny.server.template_book import TemplateBook
 from odm_shiny.server.visibility import not_found, visible_record
@@ -23,7 +24,7 @@ def count_facets(call: Call) -> dict[str, Any]:
     kind = call.query.get("kind") or "sample"
     limit = call.query.get("limit", DEFAULT_FACET_VALUES)
     with call.service.store.read() as tx:
-        planner = Planner(call.service.store, tx, call.user, omics_conditions(call.query))
+        planner = plan(call, tx, omics_conditions(call.query))
         mask = _matching(planner, kind)
         search = call.service.store.search
         asked = call.query.get("attribute")
@@ -65,7 +66,7 @@ def suggest_features(call: Call) -> dict[str, Any]:
 def count_funnel(call: Call) -> dict[str, Any]:
     """How many studies and samples are left after each condition."""
     with call.service.store.read() as tx:
-        planner = Planner(call.service.store, tx, call.user, omics_conditions(call.query))
+        planner = plan(call, tx, omics_conditions(call.query))
         search = call.service.store.search
         in_studies = planner.visible("sample")
         if planner.conditions.of("study"):

@@ -12,6 +12,7 @@ from odm_shiny.server.listing import listing, table_reply
 from odm_shiny.server.negotiation import TSV, prefers
 from odm_shiny.server.paging import page_of
 from odm_shiny.server.planner import Mask, Planner
+from odm_shiny.server.planning import plan
 from odm_shiny.server.routes import Call, handles
 from odm_shiny.server.view import View
 from odm_shiny.server.visibility import is_visible, not_found, visible_record
@@ -92,7 +93,7 @@ def _register_expression(target: str) -> None:
         page = page_of(call)
         with call.service.store.read() as tx:
             linked = visible_record(call, tx, call.path["id"], (target,))
-            planner = Planner(call.service.store, tx, call.user, group_conditions(call.query))
+            planner = plan(call, tx, group_conditions(call.query))
             only = np.zeros_like(planner.visible(target))
             only[linked.slot] = True
             runs = planner.store.search.sources(tx, "expression", target, only)
@@ -113,7 +114,7 @@ def expression_groups_of_study(call: Call) -> list[dict[str, Any]]:
     """Files of tabular data that belong to a study, of the versions that are asked for."""
     with call.service.store.read() as tx:
         study = visible_record(call, tx, call.path["id"], ("study",))
-        planner = Planner(call.service.store, tx, call.user, group_conditions(call.query))
+        planner = plan(call, tx, group_conditions(call.query))
         selected = {file.object_id for file in planner.selected_files}
         groups = link_graph.groups_of_study(tx, study, "expression_group")
         return View.of_call(call, tx).groups([one for one in groups if one.id in selected])
@@ -155,7 +156,7 @@ def _register_by(plural: str, kind: str, by_plural: str, by_kind: str) -> None:
     def search(call: Call) -> Reply:
         with call.service.store.read() as tx:
             conditions = listing_conditions(by_kind, call.query)
-            planner = Planner(call.service.store, tx, call.user, conditions)
+            planner = plan(call, tx, conditions)
             mask = _linked(planner, kind, by_kind, planner.own(by_kind))
             return listing(call, tx, kind, np.flatnonzero(mask & planner.visible(kind)))
 

@@ -14,6 +14,7 @@ from odm_shiny.server.expression_pages import expression_page
 from odm_shiny.server.negotiation import ARROW, prefers
 from odm_shiny.server.paging import limit_of
 from odm_shiny.server.planner import Planner
+from odm_shiny.server.planning import plan
 from odm_shiny.server.routes import Call, handles
 from odm_shiny.server.view import View
 from odm_shiny.server.wire import Problem
@@ -30,7 +31,7 @@ def search_samples(call: Call) -> dict[str, Any]:
     started = time.monotonic()
     limit = limit_of(call)
     with call.service.store.read() as tx:
-        planner = Planner(call.service.store, tx, call.user, omics_conditions(call.query))
+        planner = plan(call, tx, omics_conditions(call.query))
         slots = np.flatnonzero(planner.samples_with_data)
         log = log_lines(planner, started)
         page, cursor, is_last = _after_number(slots, SAMPLES, call.query.get("cursor"), limit)
@@ -45,7 +46,7 @@ def search_groups(call: Call) -> dict[str, Any]:
     started = time.monotonic()
     limit = limit_of(call)
     with call.service.store.read() as tx:
-        planner = Planner(call.service.store, tx, call.user, omics_conditions(call.query))
+        planner = plan(call, tx, omics_conditions(call.query))
         slots = matching_file_slots(planner)
         log = log_lines(planner, started)
         page, cursor, is_last = _after_number(slots, FILES, call.query.get("cursor"), limit)
@@ -61,7 +62,7 @@ def search_data(call: Call) -> Any:
         raise Problem(400, "exQuery must be specified")
     started = time.monotonic()
     with call.service.store.read() as tx:
-        planner = Planner(call.service.store, tx, call.user, omics_conditions(call.query))
+        planner = plan(call, tx, omics_conditions(call.query))
         page = expression_page(
             call, planner, planner.linked_runs, with_links=True, limit=limit_of(call)
         )

@@ -10,7 +10,7 @@ from odm_shiny.server.conditions import listing_conditions
 from odm_shiny.server.edits import patch_record
 from odm_shiny.server.listing import listing, ordered_slots
 from odm_shiny.server.paging import page_of
-from odm_shiny.server.planner import Planner
+from odm_shiny.server.planning import plan
 from odm_shiny.server.routes import Call, handles
 from odm_shiny.server.view import View
 from odm_shiny.server.visibility import visible_record, visible_version
@@ -41,7 +41,7 @@ def _lister(kind: str) -> Callable[[Call], Any]:
     def search(call: Call) -> Reply:
         with call.service.store.read() as tx:
             conditions = listing_conditions(kind, call.query)
-            planner = Planner(call.service.store, tx, call.user, conditions)
+            planner = plan(call, tx, conditions)
             slots = ordered_slots(planner, kind, planner.own(kind), call.query.get("sort"))
             return listing(call, tx, kind, slots)
 
@@ -99,7 +99,7 @@ def _group_lister(kind: str) -> Callable[[Call], Any]:
         page = page_of(call)
         with call.service.store.read() as tx:
             group = visible_record(call, tx, call.path["id"], (GROUP_OF[kind],))
-            planner = Planner(call.service.store, tx, call.user, listing_conditions(kind, {}))
+            planner = plan(call, tx, listing_conditions(kind, {}))
             seen = planner.visible(kind)
             members = [one for one in objects.members(tx, group.id) if seen[one.slot]]
             found = page.cut(members)

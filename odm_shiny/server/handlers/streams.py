@@ -19,7 +19,7 @@ from odm_shiny.server import technical
 from odm_shiny.server.conditions import omics_conditions
 from odm_shiny.server.data_rows import matching_rows, possible_features
 from odm_shiny.server.negotiation import ARROW, prefers
-from odm_shiny.server.planner import Planner
+from odm_shiny.server.planning import plan
 from odm_shiny.server.routes import Call, handles
 from odm_shiny.server.visibility import not_found, visible_record
 from odm_shiny.server.wire import Problem
@@ -87,7 +87,7 @@ def _select(call: Call) -> Selection:
     conditions = omics_conditions(call.query)
     with call.service.store.read() as tx:
         group = visible_record(call, tx, accession, ("expression_group",))
-        planner = Planner(call.service.store, tx, call.user, replace(conditions, data=None))
+        planner = plan(call, tx, replace(conditions, data=None))
         file = next((one for one in planner.files if one.object_id == group.id), None)
         if file is None:
             raise not_found(accession, ("expression_group",))
