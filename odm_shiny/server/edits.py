@@ -20,6 +20,8 @@ MAX_NAME_CHARS: Final = 255
 # An edit keeps all other writers waiting, and every new attribute is a column of the search index.
 MAX_ATTRIBUTES: Final = 1000
 MAX_TEXT_CHARS: Final = 1 << 20
+#: Whole numbers that every reader of JSON and every data frame keeps: those of 64 bits.
+MAX_INTEGER: Final = 1 << 63
 
 
 def patch_record(call: Call, public_id: str, kinds: Sequence[str]) -> dict[str, Any]:
@@ -44,7 +46,7 @@ def patch_record(call: Call, public_id: str, kinds: Sequence[str]) -> dict[str, 
         changes = {}
         for name, value in body.items():
             _check_attribute(name, value, read_only)
-            changes[name] = typed(name, _without_empty(value))
+            changes[name] = typed(name, _kept_exactly(_without_empty(value)))
         edits.patch(tx, public_id, changes, author=call.user.email)
         (changed,) = objects.get_many(tx, [public_id])
         view = View(call.service.store, tx, level=ORIGINAL)
@@ -88,3 +90,12 @@ def _without_empty(value: Any) -> Any:
     if isinstance(value, list):
         return [one for one in value if one not in ("", None)] or None
     return None if value == "" else value
+
+
+def _kept_exactly(value: Any) -> Any:
+    """A whole number beyond 64 bits as its digits, as if it had been sent as text."""
+    if isinstance(value, list):
+        return [_kept_exactly(one) for one in value]
+    if isinstance(value, int) and not -MAX_INTEGER <= value < MAX_INTEGER:
+        return str(value)
+    return value

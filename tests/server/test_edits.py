@@ -151,6 +151,24 @@ def test_a_whole_number_of_any_length_is_an_edit_or_a_400(odm, sample) -> None:
     assert patch(odm, sample, b'{"Age": ' + b"9" * 5000 + b"}").status == 400
 
 
+@pytest.mark.parametrize("name", ["Age", "Batch", "Sample Name"])
+@pytest.mark.parametrize("number", [2**63 - 1, -(2**63), 2**63, 10**29 + 1, -(10**399) - 1])
+def test_a_whole_number_keeps_its_digits(odm, sample, name, number) -> None:
+    """Beyond 64 bits as text, as it would be stored if it were sent as text."""
+    stored = number if -(2**63) <= number < 2**63 else str(number)
+    for body in ({name: number}, {name: [number, 1]}):
+        answer = patch(odm, sample, body)
+        assert answer.status == 200
+        found = answer.json[name]
+        assert found == ([stored, 1] if isinstance(body[name], list) else stored)
+        assert odm.get(sample)[name] == found
+    patch(odm, sample, {name: str(number)})
+    shown = odm.get(sample)[name]
+    assert str(shown) == str(number)
+    if name != "Sample Name":  # of text by the template, digits stay text whatever their number
+        assert shown == stored
+
+
 def test_an_edit_is_found_by_search_at_once(odm, sample) -> None:
     patch(odm, sample, {"Tissue": ["Milz", "лёгкое"], "BMI": 21.5})
     for query in (
