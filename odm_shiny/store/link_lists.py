@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import NamedTuple
 
 from sqlalchemy import select
 
 from odm_shiny.store import link_graph
 from odm_shiny.store.engine import Tx
 from odm_shiny.store.kinds import MEMBER_OF
-from odm_shiny.store.objects import Record, batches, by_ids
-from odm_shiny.store.schema import links
+from odm_shiny.store.objects import Record, by_ids
+from odm_shiny.store.schema import links, objects
+
+
+class Pair(NamedTuple):
+    """A member of a group, and one object that it is linked to.
+
+    Attributes
+    ----------
+    slot, accession, run_source
+        Of the member; `run_source` is the name of a run's column, else ``None``.
+    target_slot, target
+        Slot and accession of the other one.
+    """
+
+    slot: int
+    accession: str
+    run_source: str | None
+    target_slot: int
+    target: str
 
 
 def linked_objects(tx: Tx, record: Record) -> list[Record]:
@@ -48,22 +66,24 @@ def parents_of(tx: Tx, source: Record, kind: str) -> list[Record]:
     return by_ids(tx, sorted(tx.conn.execute(query).scalars()))
 
 
-def pairs_of_group(tx: Tx, members: Sequence[Record], kind: str) -> list[tuple[Record, Record]]:
-    """Each member with each object of `kind` it is linked to, in the order of the members."""
-    wanted = [member.id for member in members]
-    targets: dict[int, list[int]] = {}
-    for part in batches(wanted):
-        query = select(links.c.source_id, links.c.target_id).where(
-            links.c.source_id.in_(part), links.c.target_kind == kind
+def pairs_of_group(tx: Tx, group_id: int, kind: str) -> list[Pair]:
+    """Each member of a group with each object of `kind` it is linked to, in file order.
+
+    No document is read: a file may have ten thousand runs, and nobody asks for their metadata.
+    """
+    member, target = objects.alias("member"), objects.alias("target")
+    query = (
+        select(
+            member.c.slot,
+            member.c.public_id,
+            member.c.run_source,
+            target.c.slot,
+            target.c.public_id,
         )
-        for source, target in tx.conn.execute(query):
-            targets.setdefault(source, []).append(target)
-    known = {
-        record.id: record
-        for record in by_ids(tx, sorted({one for found in targets.values() for one in found}))
-    }
-    return [
-        (member, known[target])
-        for member in members
-        for target in sorted(targets.get(member.id, []))
-    ]
+        .select_from(member)
+        .join(links, links.c.source_id == member.c.id)
+        .join(target, target.c.id == links.c.target_id)
+        .where(member.c.group_id == group_id, links.c.target_kind == kind)
+        .order_by(member.c.position, target.c.id)
+    )
+    return [Pair(*row) for row in tx.conn.execute(query)]

@@ -47,13 +47,15 @@ def test_parents_and_children_of_one_kind(store: Store, make: Any) -> None:
         assert link_lists.members_linked_to(tx, "library", third) == []
 
 
-def test_pairs_follow_the_order_of_the_members(store: Store, make: Any) -> None:
+def test_pairs_follow_the_order_of_the_file_and_read_no_document(store: Store, make: Any) -> None:
     with store.write() as tx:
         world = make.whole_study(tx)
-        libraries = objects.get_many(tx, world["libraries"].public_ids[::-1])
-        pairs = link_lists.pairs_of_group(tx, libraries, "sample")
-    assert [(one.document["Library ID"], other.position) for one, other in pairs] == [
-        ("L-2", 1),
-        ("L-1", 0),
-        ("L-1", 1),
+        samples, libraries = world["samples"].public_ids, world["libraries"].public_ids
+        group = objects.get(tx, libraries[0]).group_id
+        pairs = link_lists.pairs_of_group(tx, group, "sample")
+        assert link_lists.pairs_of_group(tx, group, "study") == []
+    assert [(one.accession, one.target, one.run_source) for one in pairs] == [
+        (libraries[0], samples[0], None),
+        (libraries[0], samples[1], None),
+        (libraries[1], samples[1], None),
     ]

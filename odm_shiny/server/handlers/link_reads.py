@@ -18,7 +18,7 @@ from odm_shiny.server.view import View
 from odm_shiny.server.visibility import is_visible, not_found, visible_record
 from odm_shiny.store import link_graph, objects
 from odm_shiny.store.kinds import GROUP_OF
-from odm_shiny.store.link_lists import pairs_of_group, parents_of
+from odm_shiny.store.link_lists import Pair, pairs_of_group, parents_of
 
 PLURAL: Final = {"sample": "samples", "library": "libraries", "preparation": "preparations"}
 
@@ -127,28 +127,25 @@ def _pairs(call: Call, kind: str, target: str) -> dict[str, Any]:
         group = visible_record(call, tx, call.path["id"], (GROUP_OF[kind],))
         planner = Planner(call.service.store, tx, call.user, Conditions())
         seen, seen_target = planner.visible(kind), planner.visible(target)
-        members = [one for one in objects.members(tx, group.id) if seen[one.slot]]
         every = [
-            (member, other)
-            for member, other in pairs_of_group(tx, members, target)
-            if seen_target[other.slot]
+            pair
+            for pair in pairs_of_group(tx, group.id, target)
+            if seen[pair.slot] and seen_target[pair.target_slot]
         ]
-        linked = list(dict.fromkeys(member.id for member, _ in every))
-        on_page = set(page.cut(linked))
-        data = [
-            {**_left(kind, member), f"{target}Id": other.public_id}
-            for member, other in every
-            if member.id in on_page
-        ]
-        reply = page.envelope(data, len(linked))
-        reply["meta"]["pagination"]["count"] = len(on_page)
-        return reply
+    linked = list(dict.fromkeys(pair.slot for pair in every))
+    on_page = set(page.cut(linked))
+    data = [
+        {**_left(kind, pair), f"{target}Id": pair.target} for pair in every if pair.slot in on_page
+    ]
+    reply = page.envelope(data, len(linked))
+    reply["meta"]["pagination"]["count"] = len(on_page)
+    return reply
 
 
-def _left(kind: str, member: objects.Record) -> dict[str, str]:
+def _left(kind: str, pair: Pair) -> dict[str, str]:
     if kind == "expression":
-        return {"runId": member.public_id, "runSourceId": member.run_source or ""}
-    return {f"{kind}Id": member.public_id}
+        return {"runId": pair.accession, "runSourceId": pair.run_source or ""}
+    return {f"{kind}Id": pair.accession}
 
 
 def _register_by(plural: str, kind: str, by_plural: str, by_kind: str) -> None:
