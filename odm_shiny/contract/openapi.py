@@ -208,7 +208,8 @@ def _model(model: Model) -> Json:
     if model.enum:
         return {"type": "string", "enum": list(model.enum)}
     if model.one_of:
-        return {"anyOf": [_type(kind) for kind in model.one_of]}
+        # Such models stand in optional fields of answers only, where null is an answer, too.
+        return {"anyOf": [_type(kind) | {"nullable": True} for kind in model.one_of]}
     found: Json = {"type": "object"}
     if model.fields:
         found["properties"] = {

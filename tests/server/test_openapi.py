@@ -122,6 +122,14 @@ def test_bodies_of_requests_refuse_unknown_fields_except_for_scim() -> None:
     assert "additionalProperties" not in schemas["ListResponse"]
 
 
+def test_a_missing_value_in_a_validation_summary_is_null() -> None:
+    value = WHOLE["components"]["schemas"]["AttributeInvalidValueValue"]
+    assert [(one["type"], one.get("nullable")) for one in value["anyOf"]] == [
+        ("object", True),
+        ("string", True),
+    ]
+
+
 def test_errors_have_the_body_of_their_area() -> None:
     found = described()
     for name, status, kind in (
