@@ -115,22 +115,31 @@ def read_table(path: Path, key: str, *, clear: bool) -> list[Mapping[str, Any]]:
     Raises
     ------
     FileError
-        No such file, not UTF-8, no column `key`, or a line with more cells than the header.
+        No such file, not UTF-8, no column `key`, or a line that has not as many cells as
+        the header.
     """
     delimiter = "," if path.suffix.lower() == ".csv" else "\t"
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = list(csv.reader(file, delimiter=delimiter))
+            reader = csv.reader(file, delimiter=delimiter)
+            lines = [(cells, reader.line_num) for cells in reader]
     except (OSError, UnicodeDecodeError) as exc:
         raise FileError(f"cannot be read: {exc}", path=str(path)) from exc
-    header = [name.strip() for name in lines[0]] if lines else []
+    header = [name.strip() for name in lines[0][0]] if lines else []
     if key not in header:
         raise FileError(f"has no column {key!r}; name the one to use with --key", path=str(path))
     rows: list[Mapping[str, Any]] = []
-    for number, cells in enumerate(lines[1:], 2):
-        if len(cells) > len(header):
-            raise FileError("has more cells than the header", path=str(path), line=number)
-        values = dict(zip(header, map(_value, cells), strict=False))
+    for cells, number in lines[1:]:
+        if not cells:
+            continue
+        if len(cells) != len(header):
+            raise FileError(
+                f"has {len(cells)} cells where the header has {len(header)}",
+                path=str(path),
+                line=number,
+                column=min(len(cells), len(header)) + 1,
+            )
+        values = dict(zip(header, map(_value, cells), strict=True))
         rows.append({name: value for name, value in values.items() if clear or value is not None})
     return rows
 

@@ -5,8 +5,9 @@ What is read
     values of a cell, ``||`` is a pipe in a value, blanks around values are dropped, empty means
     not set. Values stay text: which of them are numbers is for the template to say.
 Short and long records
-    Cells missing at the end of a record are empty (spreadsheets cut them off); each such line
-    gives a warning. Further cells are tolerated only if they are empty.
+    A record has as many cells as the header. Only the one record of a table that describes one
+    object may end earlier, as those published with ODM do: its missing cells are empty, with a
+    warning. Cells beyond the header are tolerated if they are empty.
 Quotes
     A cell that is quoted as a whole, the spreadsheet's way, is unquoted. It may hold tabs, or line
     ends, not both, and only if the record then has exactly as many cells as the header: stray
@@ -81,15 +82,16 @@ def read_metadata(
     name
         Name of the file for messages.
     single_record
-        The table describes one object (a study, a data file): exactly one record is wanted.
+        The table describes one object (a study, a data file): exactly one record is wanted, and
+        empty cells may be missing at its end.
     max_bytes
         Largest unpacked size.
 
     Raises
     ------
     FileError
-        No header or no record, attribute names empty, repeated or too long, a record longer than
-        the header, wrong encoding; with line and column.
+        No header or no record, attribute names empty, repeated or too long, a record that is
+        shorter or longer than the header, wrong encoding; with line and column.
     """
     with open_stream(source, name=name, limits=Limits(max_bytes=max_bytes)) as stream:
         shown = stream.name
@@ -100,7 +102,7 @@ def read_metadata(
         )
     columns = _read_columns(_split_line(lines[0][0]), shown)
     table = MetadataTable(columns, [])
-    _read_records(lines, table, shown)
+    _read_records(lines, table, shown, may_end_early=single_record)
     if not table.records:
         raise FileError("has no record; add at least one line below the header", path=shown, line=2)
     if single_record and len(table.records) > 1:
@@ -219,7 +221,9 @@ def _read_columns(cells: list[str], name: str) -> list[str]:
     return columns
 
 
-def _read_records(lines: list[tuple[str, int]], table: MetadataTable, name: str) -> None:
+def _read_records(
+    lines: list[tuple[str, int]], table: MetadataTable, name: str, *, may_end_early: bool
+) -> None:
     width = len(table.columns)
     place = 1
     while place < len(lines):
@@ -230,6 +234,8 @@ def _read_records(lines: list[tuple[str, int]], table: MetadataTable, name: str)
         cells, place = _read_cells(lines, place, width)
         _check_width(cells, width, name, number)
         if len(cells) < width:
+            if not may_end_early:
+                raise _too_short(len(cells), width, name, number)
             table.warnings.append(
                 f"{name}, line {number}: {len(cells)} of {width} cells; the others are taken as "
                 "empty"
@@ -286,6 +292,17 @@ def _check_width(cells: list[str], width: int, name: str, line: int) -> None:
                 line=line,
                 column=number,
             )
+
+
+def _too_short(n_cells: int, width: int, name: str, line: int) -> FileError:
+    cells = "1 cell" if n_cells == 1 else f"{n_cells} cells"
+    return FileError(
+        f"has {cells} where the header has {width}; complete the row, with a tab before each empty "
+        "cell",
+        path=name,
+        line=line,
+        column=n_cells + 1,
+    )
 
 
 def _record(columns: list[str], cells: list[str]) -> dict[str, Cell]:

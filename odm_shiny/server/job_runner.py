@@ -210,7 +210,7 @@ class _Run:
         file, metadata_file = self._file("data"), self._file("metadata")
         if file is None:
             raise OdmError("the job names no data file")
-        metadata = read_group_metadata(metadata_file)
+        metadata, warnings = read_group_metadata(metadata_file)
         options = MatrixOptions(
             n_feature_columns=parameters.get("numberOfFeatureAttributes"),
             separator=parameters.get("measurementSeparator") or None,
@@ -230,7 +230,7 @@ class _Run:
                     owner=self._owner(tx),
                     template=parameters.get("templateId"),
                 )
-                self._complete(tx, kind, accession, written.warnings)
+                self._complete(tx, kind, accession, [*warnings, *written.warnings])
         except BaseException:
             self._store.matrices.delete(written.info.matrix_id)
             raise

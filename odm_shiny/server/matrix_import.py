@@ -83,11 +83,12 @@ def is_gct(file: Fetched) -> bool:
         return stream.peek(4)[:4] in GCT_MARKS
 
 
-def read_group_metadata(file: Fetched | None) -> Document:
-    """Metadata of a data file: one record, or nothing."""
+def read_group_metadata(file: Fetched | None) -> tuple[Document, list[str]]:
+    """Metadata of a data file, one record or nothing, and what was tolerated in it."""
     if file is None:
-        return {}
-    return dict(read_metadata(file.path, name=file.name, single_record=True).records[0])
+        return {}, []
+    table = read_metadata(file.path, name=file.name, single_record=True)
+    return dict(table.records[0]), table.warnings
 
 
 def write_matrix(

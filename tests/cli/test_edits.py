@@ -104,7 +104,7 @@ def test_changes_are_read_with_equals_signs_in_values() -> None:
             "a.tsv", "\ufeffid\tT\r\n1\ta||b|c\r\n", [{"id": "1", "T": ["a|b", "c"]}], id="tab"
         ),
         pytest.param("a.tsv", "id\tT\n1\t\n", [{"id": "1"}], id="empty"),
-        pytest.param("a.tsv", "id\tT\n1\n", [{"id": "1"}], id="short line"),
+        pytest.param("a.tsv", "id\tT\n\n1\tx\n\n", [{"id": "1", "T": "x"}], id="blank lines"),
     ],
 )
 def test_a_table_is_read_as_odm_writes_it(
@@ -118,7 +118,8 @@ def test_a_table_is_read_as_odm_writes_it(
     ("text", "problem"),
     [
         pytest.param("a\tb\n", "has no column 'id'", id="no key"),
-        pytest.param("id\n1\t2\n", "line 2: has more cells", id="long line"),
+        pytest.param("id\n1\t2\n", "line 2, column 2: has 2 cells where", id="long line"),
+        pytest.param("id\tA\tB\n1\t2\n", "line 2, column 3: has 2 cells where", id="short line"),
         pytest.param("", "has no column 'id'", id="empty"),
     ],
 )

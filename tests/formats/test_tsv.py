@@ -62,8 +62,22 @@ def test_trailing_tabs_are_tolerated():
     assert table.warnings == []
 
 
-def test_record_cut_short_is_read_with_a_warning():
-    table = read("A\tB\tC\n1\t2\n")
+@pytest.mark.parametrize(
+    ("rows", "place"),
+    [
+        pytest.param("1\t2\n", "line 2, column 3: has 2 cells", id="last cell"),
+        pytest.param("1\t2\t3\n\n4\n", "line 4, column 2: has 1 cell", id="after a blank line"),
+        pytest.param('"x\ny"\t2\t3\n1\t\n', "line 4, column 3: has 2 cells", id="after line ends"),
+    ],
+)
+def test_a_record_of_many_that_is_too_short_names_the_first_missing_cell(rows, place):
+    with pytest.raises(FileError) as caught:
+        read("A\tB\tC\n" + rows)
+    assert f"a.tsv, {place} where the header has 3; complete the row" in str(caught.value)
+
+
+def test_the_record_of_one_object_may_end_early_with_a_warning():
+    table = read("A\tB\tC\n1\t2\n", single_record=True)
     assert table.records == [{"A": "1", "B": "2"}]
     assert table.warnings == ["a.tsv, line 2: 2 of 3 cells; the others are taken as empty"]
 

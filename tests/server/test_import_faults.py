@@ -77,6 +77,21 @@ FAULTS = {
         f"Preparation ID\t{ID}\nP\tA\nP\tB\n",
         "f.tsv, line 3, column 1: 'Preparation ID' 'P' stands in line 2 already",
     ),
+    "a sample too short": (
+        "samples",
+        f"{ID}\tTissue\tAge\nA\tliver\t1\nB\tliver\n",
+        "f.tsv, line 3, column 3: has 2 cells where the header has 3; complete the row",
+    ),
+    "a library too short": (
+        "libraries",
+        f"Library ID\t{ID}\tKit\nL\tA\n",
+        "f.tsv, line 2, column 3: has 2 cells where the header has 3",
+    ),
+    "a preparation too short": (
+        "preparations",
+        f"Preparation ID\t{ID}\nP\n",
+        "f.tsv, line 2, column 2: has 1 cell where the header has 2",
+    ),
     "two studies": ("study", "Study Title\nA\nB\n", "f.tsv, line 3: must hold one record only"),
     "a row too short": (
         "expression",
@@ -212,9 +227,18 @@ def test_what_is_tolerated_is_a_warning_in_the_output(empty_odm) -> None:
     assert output["status"] == "COMPLETED"
     (warning,) = output["result"]["warnings"]
     assert warning.startswith("f.gct, line 2: the header says 9 rows, the file has 2")
-    output = imported(odm, "samples", f"{ID}\tAge\nA\nB\t2\n")
+    # Of one record the last cells may be missing, as in an example that is published with ODM.
+    output = imported(odm, "study", "Study Title\tStudy Source\nA\n")
     (warning,) = output["result"]["warnings"]
     assert warning.startswith("f.tsv, line 2: 1 of 2 cells")
+    metadata = odm.file("g.tsv", "Name\tScale\tPipeline\nRNA\tlog2\n")
+    output = imported(odm, "expression", GCT, "f.gct", metadataLink=metadata)
+    assert output["result"]["warnings"] == [
+        "g.tsv, line 2: 2 of 3 cells; the others are taken as empty"
+    ]
+    group = odm.get(f"as-curator/expressions/group/{output['result']['groupAccession']}")
+    assert group["metadata"]["Scale"] == "log2"
+    assert "Pipeline" not in group["metadata"]
     own = f"genestack:accession\t{ID}\tgroupId\nGSF000001\tC\tGSF000002\n"
     output = imported(odm, "samples", own)
     assert len(output["result"]["warnings"]) == 2

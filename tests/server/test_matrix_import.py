@@ -147,10 +147,11 @@ def test_whoever_is_told_of_progress_may_stop_the_import(tmp_path) -> None:
 
 
 def test_metadata_of_a_file_are_one_record_or_nothing(tmp_path) -> None:
-    assert read_group_metadata(None) == {}
+    assert read_group_metadata(None) == ({}, [])
     path = tmp_path / "m.tsv"
     path.write_text("Scale\tTools\nlog2\ta|b\n")
-    assert read_group_metadata(Fetched("m.tsv", path)) == {"Scale": "log2", "Tools": ["a", "b"]}
+    document = {"Scale": "log2", "Tools": ["a", "b"]}
+    assert read_group_metadata(Fetched("m.tsv", path)) == (document, [])
     path.write_text("Scale\nlog2\nraw\n")
     with pytest.raises(FileError, match=r"m\.tsv, line 3"):
         read_group_metadata(Fetched("m.tsv", path))
