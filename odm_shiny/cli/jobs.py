@@ -10,6 +10,7 @@ from odm_shiny.cli.options import AsJson, EmbeddedStore, StoreOption, Url, clien
 from odm_shiny.cli.output import answer, answer_json, answer_table, say
 from odm_shiny.cli.store import existing
 from odm_shiny.cli.times import iso
+from odm_shiny.errors import QueryError
 
 commands = typer.Typer(
     help="Look at imports, wait for them, stop and restart them.", no_args_is_help=True
@@ -25,8 +26,15 @@ def list_jobs(
         int, typer.Option("--limit", metavar="N", min=1, help="At most so many, newest first.")
     ] = 20,
     as_json: AsJson = False,
+    url: Annotated[str | None, typer.Option("--url", metavar="URL", hidden=True)] = None,
 ) -> None:
     """List the jobs of an embedded ODM; ODM's API gives no such list."""
+    if url is not None:
+        raise QueryError(
+            "ODM's API has no list of jobs: `odm-shiny jobs show ID --url ...` shows one by the "
+            "number that its import printed; the list of an embedded ODM needs --store, on the "
+            "machine that has it"
+        )
     with existing(store) as place:
         from odm_shiny.store import jobs
 

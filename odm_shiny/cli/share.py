@@ -1,4 +1,8 @@
-"""``share``: who may see a study, in an embedded ODM's store."""
+"""``share``: who may see a study, in an embedded ODM's store.
+
+ODM's API has no operation that shares a study, so there is nothing to ask a server by its address;
+``--url`` is understood in order to say so.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,21 @@ import typer
 from odm_shiny.cli.options import AsJson, StoreOption, examples
 from odm_shiny.cli.output import answer, answer_json, answer_table
 from odm_shiny.cli.store import existing
-from odm_shiny.errors import OdmError
+from odm_shiny.errors import OdmError, QueryError
 
 if TYPE_CHECKING:
     from odm_shiny.store.engine import Tx
     from odm_shiny.store.people_groups import PeopleGroup
+
+NO_SHARING = (
+    "ODM's API has no operation that shares a study or tells with whom it is shared: share it in "
+    "ODM's browser or with odm-share-study of ODM's SDK; a server of odm-shiny on the machine that "
+    "has its store, with --store instead of --url"
+)
+NO_GROUPS = (
+    "groups of people are read from the store of an embedded ODM: give --store instead of --url, "
+    "on the machine that has it; groups of another ODM are made in its browser or by SCIM"
+)
 
 commands = typer.Typer(
     help="Share studies of an embedded ODM with groups of people.", no_args_is_help=True
@@ -21,23 +35,29 @@ commands = typer.Typer(
 
 Study = Annotated[str, typer.Argument(metavar="ACCESSION", help="Accession of the study.")]
 Group = Annotated[str, typer.Argument(metavar="GROUP", help="Name or accession of the group.")]
+NoUrl = Annotated[str | None, typer.Option("--url", metavar="URL", hidden=True)]
 
 
 @commands.command(epilog=examples('odm-shiny share add GSF000010 "Lab A" --store ./my-odm'))
-def add(study: Study, group: Group, store: StoreOption = None) -> None:
+def add(study: Study, group: Group, store: StoreOption = None, url: NoUrl = None) -> None:
     """Let a group see a study and everything in it."""
+    _refuse(url, NO_SHARING)
     _change(study, group, store, share=True)
 
 
 @commands.command(epilog=examples('odm-shiny share remove GSF000010 "Lab A" --store ./my-odm'))
-def remove(study: Study, group: Group, store: StoreOption = None) -> None:
+def remove(study: Study, group: Group, store: StoreOption = None, url: NoUrl = None) -> None:
     """Take a study back from a group."""
+    _refuse(url, NO_SHARING)
     _change(study, group, store, share=False)
 
 
 @commands.command("list", epilog=examples("odm-shiny share list GSF000010 --store ./my-odm"))
-def list_groups(study: Study, store: StoreOption = None, as_json: AsJson = False) -> None:
+def list_groups(
+    study: Study, store: StoreOption = None, as_json: AsJson = False, url: NoUrl = None
+) -> None:
     """List the groups that a study is shared with."""
+    _refuse(url, NO_SHARING)
     with existing(store) as place:
         from odm_shiny.store import objects, sharing
 
@@ -67,8 +87,10 @@ def groups(
     ] = None,
     store: StoreOption = None,
     as_json: AsJson = False,
+    url: NoUrl = None,
 ) -> None:
     """List the groups and their members; make one, or add members, first if asked to."""
+    _refuse(url, NO_GROUPS)
     with existing(store) as place:
         from odm_shiny.store import people, people_groups
 
@@ -89,6 +111,11 @@ def groups(
         answer_json(rows)
     else:
         answer_table(rows, ("accession", "name", "members"), as_json=False)
+
+
+def _refuse(url: str | None, why: str) -> None:
+    if url is not None:
+        raise QueryError(why)
 
 
 def _change(study: str, group: str, store: str | None, *, share: bool) -> None:

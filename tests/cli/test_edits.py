@@ -248,3 +248,25 @@ def test_an_unknown_group_names_the_known(command: Command, filled: Any) -> None
     ended = command("share", "add", filled.study, "Lab", "--store", filled.folder)
     assert ended.code == 1
     assert "there is no group 'Lab'; there are" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("share", "add", "GSF000018", "Lab"), "ODM's API has no operation that shares a study"),
+        (("share", "remove", "GSF000018", "Lab"), "ODM's API has no operation that shares a study"),
+        (("share", "list", "GSF000018"), "ODM's API has no operation that shares a study"),
+        (("share", "groups", "--new", "Lab"), "are read from the store of an embedded ODM"),
+        (("jobs", "list"), "ODM's API has no list of jobs: `odm-shiny jobs show ID --url"),
+    ],
+    ids=lambda one: " ".join(one[:2]) if isinstance(one, tuple) else "",
+)
+def test_what_the_api_cannot_do_is_said_and_nothing_is_opened(
+    command: Command, tmp_path: Path, words: tuple[str, ...], problem: str
+) -> None:
+    store = tmp_path / "store"
+    ended = command(*words, "--url", "http://127.0.0.1:9", "--store", store)
+    assert ended.code == 1
+    assert problem in ended.err
+    assert "--store" in ended.err
+    assert not store.exists()
