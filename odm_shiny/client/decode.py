@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, NoReturn, TypeVar
 
@@ -114,7 +114,7 @@ class ItemPage(_Rows):
         items.add(
             [item.itemId for item in data],
             [item.value for item in data],
-            {name: map(attrgetter(name), data) for name in PARTS},
+            {name: list(map(attrgetter(name), data)) for name in PARTS},
         )
 
 
@@ -128,6 +128,7 @@ _RECORD = msgspec.json.Decoder(dict[str, Any])
 _RECORDS = msgspec.json.Decoder(list[dict[str, Any]])
 _TEXTS = msgspec.json.Decoder(list[str])
 _ANY = msgspec.json.Decoder()
+_ARRAY = msgspec.json.Decoder(list[Any])
 
 
 def page(answer: Answer) -> Page:
@@ -165,17 +166,24 @@ def status(answer: Answer) -> int:
     return answer.status
 
 
-def part(raw: bytes) -> Any:
-    """Decode one raw part of an item."""
+def parts(raws: Sequence[bytes]) -> list[Any]:
+    """Decode raw parts of items, all of them at once."""
     try:
-        return _ANY.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-        raise MalformedResponse(f"{_reason(exc)} in {raw[:80]!r}") from None
+        return _ARRAY.decode(b"[%b]" % b",".join(raws))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return [_part(raw) for raw in raws]  # which one is it?
 
 
 def new_items() -> Items:
     """Return an empty collection of items."""
-    return Items(part)
+    return Items(parts)
+
+
+def _part(raw: bytes) -> Any:
+    try:
+        return _ANY.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        raise MalformedResponse(f"{_reason(exc)} in {raw[:80]!r}") from None
 
 
 def _decode_items(body: bytes) -> ItemPage:

@@ -191,7 +191,7 @@ class _Progress:
     received: int = 0
     expected: int | None = None
     status: int = 0
-    pieces: list[bytes] = field(default_factory=list)
+    body: _Body = field(default_factory=lambda: _Body())
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -217,8 +217,8 @@ def _body(
 ) -> Steps[bytes]:
     headers = opened.headers
     length = headers.get("content-length", "")
-    pieces: list[bytes] = []
-    progress.headers, progress.status, progress.pieces = headers, opened.status, pieces
+    body = _Body()
+    progress.headers, progress.status, progress.body = headers, opened.status, body
     progress.received = 0
     progress.expected = int(length) if length.isascii() and length.isdigit() else None
     good = 200 <= opened.status < 300
@@ -233,25 +233,40 @@ def _body(
             if sink is not None:
                 sink.write(piece)
             else:
-                pieces.append(piece)
+                body.add(piece)
         if wire.clock.monotonic() >= limits.until:
             raise StepError("the deadline passed", sent=True, timed_out=True)
         if not good and unpacker.unpacked > _ERROR_BODY:
             break
     if good and call.method != "HEAD":
         _check_complete(progress, unpacker)
-    return _joined(pieces)
+    return body.value()
 
 
-def _joined(pieces: list[bytes]) -> bytes:
-    """Join pieces and let each go as soon as it is copied: a body may be large."""
-    if len(pieces) == 1:
-        return pieces.pop()
-    body = io.BytesIO()
-    pieces.reverse()
-    while pieces:
-        body.write(pieces.pop())
-    return body.getvalue()
+class _Body:
+    """A body in memory, once: each piece is let go as soon as it is copied."""
+
+    __slots__ = ("_all", "_first")
+
+    def __init__(self) -> None:
+        self._first = b""
+        self._all: io.BytesIO | None = None
+
+    def add(self, piece: bytes) -> None:
+        """Put a piece behind what is there."""
+        if self._all is not None:
+            self._all.write(piece)
+        elif not self._first:
+            self._first = piece  # a body in one piece, as from this process, is not copied
+        else:
+            self._all = io.BytesIO()
+            self._all.write(self._first)
+            self._all.write(piece)
+            self._first = b""
+
+    def value(self) -> bytes:
+        """Return what is there."""
+        return self._first if self._all is None else self._all.getvalue()
 
 
 def _check_complete(progress: _Progress, unpacker: Unpacker) -> None:
@@ -291,7 +306,7 @@ def _failed(
 def _partial(call: Call[Any], progress: _Progress) -> Answer | None:
     if not call.keep_partial or not 200 <= progress.status < 300:
         return None
-    body = b"".join(progress.pieces)
+    body = progress.body.value()
     return Answer(call.method, call.path, progress.status, progress.headers, body, framed=False)
 
 

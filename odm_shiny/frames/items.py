@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
+from operator import ne
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from odm_shiny.errors import FrameError, MalformedResponse
 from odm_shiny.frames.columns import Column, Table, table
 
 PARTS = ("itemOrigin", "feature", "relationships", "metadata")
+_NOWHERE: NDArray[np.int64] = np.empty(0, np.int64)
 _FIRST_ORIGINS = ("runId", "runSourceId", "groupId")
 
 
@@ -33,33 +36,25 @@ class Part:
         One int32 array a page.
     """
 
-    decode: Callable[[bytes], Any]
+    decode: Callable[[Sequence[bytes]], list[Any]]
     numbers: dict[bytes, int] = field(default_factory=dict)
     objects: list[dict[str, Any]] = field(default_factory=list)
     codes: list[NDArray[np.int32]] = field(default_factory=list)
 
-    def add(self, raws: Iterable[Any]) -> None:
+    def add(self, raws: Sequence[Any]) -> None:
         """Number the raw objects of a page; anything that compares and that ``bytes()`` takes."""
-        codes: list[int] = []
-        append, numbers = codes.append, self.numbers
-        last, code = None, -1
-        for raw in raws:
-            if raw != last:  # neighbours are mostly equal: comparing is cheaper than copying
-                data = bytes(raw)
-                known = numbers.get(data)
-                code = self._new(data) if known is None else known
-                last = raw
-            append(code)
-        self.codes.append(np.array(codes, dtype=np.int32))
+        # Neighbours are mostly equal: to compare them is cheaper than to copy and hash each.
+        changes = np.fromiter(map(ne, islice(raws, 1, None), raws), np.bool_, max(len(raws) - 1, 0))
+        starts = np.flatnonzero(np.concatenate(([True], changes))) if raws else _NOWHERE
+        distinct = [bytes(raws[start]) for start in starts.tolist()]
+        codes = np.array(self._numbered(distinct), dtype=np.int32)
+        self.codes.append(np.repeat(codes, np.diff(starts, append=len(raws))))
 
     def add_numbered(self, raws: Sequence[bytes], codes: NDArray[np.int32]) -> None:
         """Add a page whose raw objects are numbered already; some may be of no row."""
-        known = self.numbers.get
+        used = np.flatnonzero(np.bincount(codes, minlength=len(raws)))
         places = np.zeros(len(raws), dtype=np.int32)
-        for number in np.flatnonzero(np.bincount(codes, minlength=len(raws))).tolist():
-            raw = raws[number]
-            place = known(raw)
-            places[number] = self._new(raw) if place is None else place
+        places[used] = self._numbered([raws[number] for number in used.tolist()])
         self.codes.append(places[codes])
 
     def all_codes(self) -> NDArray[np.int32]:
@@ -80,13 +75,18 @@ class Part:
         """Return the value of a key in each distinct object."""
         return [item.get(name) for item in self.objects]
 
-    def _new(self, raw: bytes) -> int:
-        decoded = self.decode(raw)
-        if decoded is not None and not isinstance(decoded, dict):
-            raise MalformedResponse(f"an object should stand here, not {raw[:80]!r}")
-        code = self.numbers[raw] = len(self.objects)
-        self.objects.append(decoded or {})
-        return code
+    def _numbered(self, raws: Sequence[bytes]) -> list[int]:
+        """Return the number of each raw object; what is new is decoded, all of it at once."""
+        numbers = self.numbers
+        new = [raw for raw in dict.fromkeys(raws) if raw not in numbers]
+        if new:
+            objects = self.decode(new)
+            for raw, found in zip(new, objects, strict=True):
+                if found is not None and not isinstance(found, dict):
+                    raise MalformedResponse(f"an object should stand here, not {raw[:80]!r}")
+            numbers.update(zip(new, range(len(numbers), len(numbers) + len(new)), strict=True))
+            self.objects += [found or {} for found in objects]
+        return [numbers[raw] for raw in raws]
 
 
 class Items:
@@ -95,10 +95,10 @@ class Items:
     Parameters
     ----------
     decode
-        Decodes the raw bytes of one part.
+        Decodes the raw bytes of several parts.
     """
 
-    def __init__(self, decode: Callable[[bytes], Any]) -> None:
+    def __init__(self, decode: Callable[[Sequence[bytes]], list[Any]]) -> None:
         self.parts = {name: Part(decode) for name in PARTS}
         self.ids: list[str | None] = []
         self._measurements: dict[str, list[NDArray[np.float64]]] = {}
@@ -111,7 +111,7 @@ class Items:
         self,
         ids: Sequence[str | None],
         values: Sequence[dict[str, Any] | None],
-        parts: dict[str, Iterable[Any]],
+        parts: Mapping[str, Sequence[Any]],
     ) -> None:
         """Add the items of a page.
 

@@ -16,7 +16,7 @@ def items_of(*rows):
     """Rows are (run, source, features, values)."""
     import json
 
-    found = Items(json.loads)
+    found = Items(lambda raws: [json.loads(raw) for raw in raws])
     found.add(
         [f"{run}-{next(iter(feature.values()))}" for run, _, feature, _ in rows],
         [value for *_, value in rows],
