@@ -86,9 +86,10 @@ def _check_attribute(name: str, value: Any, read_only: frozenset[str]) -> None:
 
 
 def _without_empty(value: Any) -> Any:
-    """As in an import file, an empty text is no value; a list without values is unset."""
+    """As in an import file: an empty text is no value, no value is unset, and one is no list."""
     if isinstance(value, list):
-        return [one for one in value if one not in ("", None)] or None
+        filled = [one for one in value if one not in ("", None)]
+        return filled if len(filled) > 1 else next(iter(filled), None)
     return None if value == "" else value
 
 

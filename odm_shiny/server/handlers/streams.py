@@ -22,7 +22,6 @@ from odm_shiny.server.negotiation import ARROW, prefers
 from odm_shiny.server.planning import plan
 from odm_shiny.server.routes import Call, handles
 from odm_shiny.server.visibility import not_found, visible_record
-from odm_shiny.server.wire import Problem
 
 if TYPE_CHECKING:
     from odm_shiny.store.matrices import Matrix
@@ -33,7 +32,6 @@ Indices = npt.NDArray[np.int64]
 
 CSV: Final = "text/csv"
 DEFAULT_DIGITS: Final = 4
-MAX_DIGITS: Final = 300
 
 
 @dataclass(frozen=True)
@@ -65,8 +63,6 @@ class Selection:
 def stream_expression(call: Call) -> Reply:
     """Rows are features, columns are runs; feature columns first, by name."""
     digits = call.query.get("roundDigits", DEFAULT_DIGITS)
-    if not 0 <= digits <= MAX_DIGITS:
-        raise Problem(400, f"roundDigits: {digits} is not between 0 and {MAX_DIGITS}")
     selection = _select(call)
     matrix = selection.matrix
     names = sorted(matrix.feature_columns)
