@@ -128,7 +128,7 @@ def authorize(operation: Operation, user: User) -> None:
         raise Problem(
             403,
             f"{operation.name} is for curators: ask an administrator of this server to add "
-            f"{user.email} to the Curators group",
+            f"{user.email} to the Curator group",
         )
     missing = [one for one in need.permissions if one not in user.permissions]
     if missing and not user.is_admin:

@@ -90,7 +90,7 @@ def test_each_operation_is_open_to_those_who_may_and_closed_to_the_others(
         assert problem is not None
         assert problem.status == 403
         assert "ask an administrator" in problem.message
-        assert "Curators group" in problem.message
+        assert "Curator group" in problem.message
         assert reader.email in problem.message
     elif need_of(one).permissions:
         assert refused(one, curator).status == 403
