@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from pyarrow import compute
 from pyarrow import csv as arrow_csv
 
 from odm_shiny.errors import FrameError, MalformedResponse
@@ -200,6 +199,8 @@ def _array(column: pa.ChunkedArray) -> Any:
 
 def _numbers(name: str, column: pa.ChunkedArray) -> NDArray[np.float64]:
     if pa.types.is_string(column.type):
+        from pyarrow import compute
+
         is_missing = compute.is_in(column, value_set=pa.array(_MISSING))
         column = compute.if_else(is_missing, None, column)
     try:

@@ -15,12 +15,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-
-import tensorstore as ts
+from typing import Any
 
 from odm_shiny.errors import StoreError
 from odm_shiny.store.matrix_reader import Matrix
 from odm_shiny.store.matrix_writer import MatrixInfo, MatrixWriter, lock
+from odm_shiny.store.tensors import tensor_context
 
 __all__ = ["Matrix", "MatrixInfo", "MatrixStore", "MatrixWriter"]
 
@@ -49,7 +49,7 @@ class MatrixStore:
         self._max_open = max_open
         self._open: OrderedDict[str, Matrix] = OrderedDict()
         self._lock = Lock()
-        self._context = _context()
+        self._context: Any = None
 
     def writer(
         self,
@@ -113,6 +113,8 @@ class MatrixStore:
             if matrix_id in self._open:
                 self._open.move_to_end(matrix_id)
                 return self._open[matrix_id]
+            if self._context is None:
+                self._context = tensor_context(cache_bytes=CACHE_BYTES)
             context = self._context
         matrix = Matrix(self._place(matrix_id), matrix_id=matrix_id, context=context)
         with self._lock:
@@ -130,7 +132,7 @@ class MatrixStore:
         place = self._place(matrix_id)
         with self._lock:
             self._open.pop(matrix_id, None)
-            self._context = _context()
+            self._context = None  # chunks of what is gone may still be in it
         aside = self.folder / _TEMPORARY / f"{matrix_id}.{secrets.token_hex(4)}"
         try:
             aside.parent.mkdir(parents=True, exist_ok=True)
@@ -176,10 +178,6 @@ class MatrixStore:
         if not _ID.fullmatch(matrix_id):
             raise StoreError(f"{matrix_id!r} is not the id of a matrix")
         return self.folder / matrix_id
-
-
-def _context() -> ts.Context:
-    return ts.Context({"cache_pool": {"total_bytes_limit": CACHE_BYTES}})
 
 
 def _sweep_one(folder: Path, name: str) -> int:

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from odm_shiny.formats.arrow_arrays import as_numpy, number_array, present, text_array
@@ -80,7 +79,7 @@ class FeatureWriter:
             if number == 0 or kinds[name] == "string":
                 texts = self.texts(name)
                 arrays[f"text:{number}"] = texts
-                arrays[f"order:{number}"] = pc.sort_indices(texts).cast(pa.int32())
+                arrays[f"order:{number}"] = _compute().sort_indices(texts).cast(pa.int32())
             if kinds[name] == "number":
                 values = self.numbers(name)
                 arrays[f"number:{number}"] = number_array(values)  # NaN, not null, where missing
@@ -183,23 +182,23 @@ class Features:
             return []
         texts, folded = self.texts(name), self._folded_texts(name)
         wanted = prefix.lower()
-        starting = pc.starts_with(folded, wanted)
+        starting = _compute().starts_with(folded, wanted)
         chosen = dict.fromkeys(self._some(texts, starting, limit))
         if len(chosen) < limit and wanted:
-            inside = pc.and_not(pc.match_substring(folded, wanted), starting)
+            inside = _compute().and_not(_compute().match_substring(folded, wanted), starting)
             chosen |= dict.fromkeys(self._some(texts, inside, limit - len(chosen)))
         return list(chosen)
 
     @staticmethod
     def _some(texts: pa.Array, mask: pa.Array, limit: int) -> list[str]:
-        distinct = pc.unique(texts.filter(mask))
-        first = pc.sort_indices(distinct)[:limit]
+        distinct = _compute().unique(texts.filter(mask))
+        first = _compute().sort_indices(distinct)[:limit]
         return [str(text) for text in distinct.take(first).to_pylist()]
 
     def _folded_texts(self, name: str) -> pa.Array:
         with self._lock:
             if name not in self._folded:
-                self._folded[name] = pc.utf8_lower(self.texts(name))
+                self._folded[name] = _compute().utf8_lower(self.texts(name))
             return self._folded[name]
 
     def _find_text(self, number: int, value: str) -> NDArray[np.int64]:
@@ -226,7 +225,7 @@ class Features:
         return np.sort(order[first : place(behind=True)]).astype(np.int64)
 
     def _find_many(self, number: int, values: list[str]) -> NDArray[np.int64]:
-        ranks = pc.index_in(self._arrow(f"text:{number}"), text_array(values))
+        ranks = _compute().index_in(self._arrow(f"text:{number}"), text_array(values))
         hits = np.flatnonzero(present(ranks))
         return hits[np.argsort(as_numpy(ranks)[hits], kind="stable")]
 
@@ -264,3 +263,10 @@ def to_ipc(table: pa.Table) -> bytes:
 def read_ipc(path: Path) -> pa.Table:
     """Map an Arrow IPC file into memory."""
     return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+
+
+def _compute() -> Any:
+    """Arrow's functions, which take longer to load than most questions to the store."""
+    from pyarrow import compute
+
+    return compute

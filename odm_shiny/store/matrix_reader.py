@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import tensorstore as ts
 from numpy.typing import ArrayLike, NDArray
 
 from odm_shiny.errors import StoreError
 from odm_shiny.store.matrix_features import Features, read_ipc
 from odm_shiny.store.matrix_layout import FEATURES_KEY, FORMAT, RUNS_KEY, blob_path
 from odm_shiny.store.matrix_precision import restore
+from odm_shiny.store.tensors import open_tensor, tensor_context
 
 BLOCK_BYTES = 4 << 20
 """Values of a streamed block, as float64, before runs are chosen."""
@@ -49,7 +49,7 @@ class Matrix:
     def __init__(self, path: Path, *, matrix_id: str, context: Any) -> None:
         self.matrix_id = matrix_id
         self.path = path
-        self._contexts = {_CACHED: context, _STREAMED: ts.Context({})}
+        self._contexts = {_CACHED: context, _STREAMED: tensor_context()}
         self._lock = Lock()
         self._arrays: dict[tuple[int, str], Any] = {}
         try:
@@ -226,9 +226,7 @@ class Matrix:
                     "recheck_cached_data": False,
                 }
                 try:
-                    opened = ts.open(
-                        spec, open=True, read=True, context=self._contexts[use]
-                    ).result()
+                    opened = open_tensor(spec, self._contexts[use], read=True)
                 except (ValueError, OSError) as exc:
                     raise self._damaged(exc) from exc
                 if opened.shape != (self.n_runs, self.n_features):

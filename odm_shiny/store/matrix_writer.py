@@ -19,7 +19,6 @@ from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
-import tensorstore as ts
 from numpy.typing import NDArray
 
 from odm_shiny.errors import StoreError
@@ -36,6 +35,7 @@ from odm_shiny.store.matrix_layout import (
     write_description,
 )
 from odm_shiny.store.matrix_precision import decimals_of, restore
+from odm_shiny.store.tensors import open_tensor, tensor_context
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +311,7 @@ class _ValueWriter:
         self._n_runs = n_runs
         self._decimals: list[NDArray[np.uint8]] = []
         self._pending: Any = None
-        self._context = ts.Context({"cache_pool": {"total_bytes_limit": 0}, "file_io_sync": False})
+        self._context = tensor_context(cache_bytes=0, file_io_sync=False)
 
     @property
     def decimals(self) -> NDArray[np.uint8] | None:
@@ -373,8 +373,7 @@ class _ValueWriter:
             "store_data_equal_to_fill_value": True,
             "fill_missing_data_reads": False,
         }
-        opened = ts.open(spec, open=True, assume_metadata=True, context=self._context)
-        return opened.result().T
+        return open_tensor(spec, self._context, assume_metadata=True).T
 
 
 def lock(path: Path) -> int:

@@ -27,7 +27,6 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects import postgresql
 
 from odm_shiny.store.schema import metadata
 
@@ -68,7 +67,7 @@ class Part(IntEnum):
 
 
 # Byte order of UTF-8 is code point order, which is how Python sorts: SQLite's default.
-_BYTEWISE_TEXT = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+_BYTEWISE_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 
 search_kind = Table(
     "search_kind",
