@@ -110,10 +110,15 @@ class Items:
     def add(
         self,
         ids: Sequence[str | None],
-        values: Sequence[dict[str, Any] | None],
+        values: Sequence[dict[str, Any] | None] | Mapping[str, list[Any]],
         parts: Mapping[str, Sequence[Any]],
     ) -> None:
         """Add the items of a page.
+
+        Parameters
+        ----------
+        values
+            Measurements by name, of each item or of all of them.
 
         Raises
         ------
@@ -210,8 +215,8 @@ class Items:
         codes = part.all_codes()
         return [Column(_free(part_name, name, taken), part.values(name), codes) for name in ordered]
 
-    def _add_values(self, ids: Sequence[str | None], values: Sequence[Any]) -> None:
-        columns = _single_value(values) or _named_values(values)
+    def _add_values(self, ids: Sequence[str | None], values: Any) -> None:
+        columns = values if isinstance(values, Mapping) else _named_values(values)
         numbers = {name: _numbers(ids, name, column) for name, column in columns.items()}
         self._add_columns(numbers, len(ids))
 
@@ -223,19 +228,6 @@ class Items:
             self._measurements[name].append(column)
         for name in self._measurements.keys() - columns.keys():
             self._measurements[name].append(np.full(n, np.nan))
-
-
-def _single_value(values: Sequence[Any]) -> dict[str, list[Any]] | None:
-    """Read the usual case, one value of one name in every item; ``None`` if it is another."""
-    if not values or not values[0] or None in values:
-        return None
-    name = next(iter(values[0]))
-    if sum(map(len, values)) != len(values):
-        return None
-    try:
-        return {name: [value[name] for value in values]}
-    except KeyError:
-        return None
 
 
 def _named_values(values: Sequence[Any]) -> dict[str, list[Any]]:
