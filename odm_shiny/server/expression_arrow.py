@@ -8,16 +8,19 @@ Columns: ``itemId`` (string); ``itemOrigin``, ``feature``, ``relationships`` and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from odm_shiny.contract.messages import Reply
-from odm_shiny.server.expression_items import Item
 from odm_shiny.server.expression_pages import ItemPage
 from odm_shiny.server.negotiation import ARROW
 from odm_shiny.server.wire import json_bytes
+
+Ints = npt.NDArray[np.int64]
 
 
 def arrow_reply(page: ItemPage, log: list[str]) -> Reply:
@@ -34,41 +37,54 @@ def arrow_reply(page: ItemPage, log: list[str]) -> Reply:
 
 def arrow_table(page: ItemPage) -> pa.Table:
     """A page of items as a table."""
-    heads = page.heads
+    numbers, features, accessions = _columns(page)
+    runs, run_codes = np.unique(numbers, return_inverse=True)
+    heads = [page.heads[run] for run in runs.tolist()]
+    ids = map("{}-{}".format, numbers.tolist(), accessions)
     columns: dict[str, Any] = {
-        "itemId": pa.array([item.id for item in page.items], pa.string()),
-        "itemOrigin": _coded(page, _run, lambda item: heads[item.position.run].origin),
-        "feature": _coded(page, _feature, lambda item: item.feature),
-        "metadata": _coded(page, _run, lambda item: heads[item.position.run].metadata),
+        "itemId": pa.array(ids, pa.string(), size=len(numbers)),
+        "itemOrigin": _coded([head.origin for head in heads], run_codes),
+        "feature": features,
+        "metadata": _coded([head.metadata for head in heads], run_codes),
     }
     if page.with_links:
-        columns["relationships"] = _coded(
-            page, _run, lambda item: heads[item.position.run].relationships
-        )
-    for name in dict.fromkeys(name for item in page.items for name in item.value):
-        numbers = [item.value.get(name) for item in page.items]
-        columns[f"value.{name}"] = pa.array(numbers, pa.float64())
+        columns["relationships"] = _coded([head.relationships for head in heads], run_codes)
+    for name in dict.fromkeys(name for block in page.blocks for name in block.values):
+        parts = [block.values.get(name, np.full(len(block), np.nan)) for block in page.blocks]
+        columns[f"value.{name}"] = pa.array(np.concatenate(parts), pa.float64(), from_pandas=True)
     return pa.table(columns)
 
 
-def _run(item: Item) -> Hashable:
-    return item.position.run
+def _columns(page: ItemPage) -> tuple[Ints, pa.DictionaryArray, list[str]]:
+    """Run, feature and feature accession of each item."""
+    runs: list[Ints] = [np.empty(0, np.int64)]
+    codes: list[Ints] = [np.empty(0, np.int64)]
+    features: list[Mapping[str, Any]] = []
+    accessions: list[str] = []
+    for block in page.blocks:
+        described, numbers = block.described()
+        runs.append(block.runs)
+        codes.append(numbers + len(features))
+        features += [names for _, names in described]
+        accessions += [described[number][0] for number in numbers.tolist()]
+    return np.concatenate(runs), _coded(features, np.concatenate(codes)), accessions
 
 
-def _feature(item: Item) -> Hashable:
-    return id(item.feature)  # items of one feature share the object that describes it
+def _coded(parts: Sequence[Mapping[str, Any]], codes: Ints) -> pa.DictionaryArray:
+    """Parts as JSON texts, each object once, and which of `parts` each item has.
 
-
-def _coded(
-    page: ItemPage, key: Callable[[Item], Hashable], part: Callable[[Item], Any]
-) -> pa.DictionaryArray:
-    places: dict[Hashable, int] = {}
+    Parameters
+    ----------
+    parts
+        Some may be one and the same object.
+    codes
+        (n_items,), into `parts`.
+    """
+    places: dict[int, int] = {}
     texts: list[str] = []
-    codes = []
-    for item in page.items:
-        one = key(item)
-        if one not in places:
-            places[one] = len(texts)
-            texts.append(json_bytes(part(item)).decode())
-        codes.append(places[one])
-    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(texts, pa.string()))
+    for part in parts:
+        if places.setdefault(id(part), len(texts)) == len(texts):
+            texts.append(json_bytes(part).decode())
+    numbers = np.asarray([places[id(part)] for part in parts], dtype=np.int32)
+    taken = numbers[codes] if len(numbers) else np.empty(0, np.int32)
+    return pa.DictionaryArray.from_arrays(pa.array(taken), pa.array(texts, pa.string()))

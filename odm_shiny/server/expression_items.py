@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -66,6 +66,63 @@ class Item:
         return f"{self.position.run}-{self.accession}"
 
 
+@dataclass(frozen=True, slots=True)
+class ItemBlock:
+    """Matching items of one file as columns, in the order (run, feature accession).
+
+    Attributes
+    ----------
+    matrix, file
+        Where they are from.
+    columns : (n_items,) int64
+        0-based column of each item's run in its file.
+    features : (n_items,) int64
+        Index of each item's feature in the matrix.
+    values
+        Measurement to (n_items,) float64, NaN = missing.
+    """
+
+    matrix: Matrix
+    file: DataFile
+    columns: Indices
+    features: Indices
+    values: Mapping[str, npt.NDArray[np.float64]]
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    @property
+    def runs(self) -> Indices:
+        """Number of each item's run, (n_items,)."""
+        return self.columns + self.file.first_run
+
+    @property
+    def last(self) -> Position:
+        """Position of the last item."""
+        return Position(int(self.columns[-1]) + self.file.first_run, int(self.features[-1]))
+
+    def first(self, n: int) -> ItemBlock:
+        """The first `n` items."""
+        values = {name: numbers[:n] for name, numbers in self.values.items()}
+        return replace(self, columns=self.columns[:n], features=self.features[:n], values=values)
+
+    def described(self) -> tuple[list[tuple[str, Mapping[str, Any]]], Indices]:
+        """Accession and columns of each distinct feature, and which of them each item has."""
+        features, codes = np.unique(self.features, return_inverse=True)
+        return [describe_feature(self.matrix, one) for one in features.tolist()], codes
+
+    def items(self) -> Iterator[Item]:
+        """The items one by one; those of one feature share what describes it."""
+        described, codes = self.described()
+        numbers = [_numbers(one) for one in self.values.values()]
+        places = zip(self.columns.tolist(), self.features.tolist(), codes.tolist(), strict=True)
+        for i, (column, feature, code) in enumerate(places):
+            accession, names = described[code]
+            value = {name: one[i] for name, one in zip(self.values, numbers, strict=True)}
+            position = Position(self.file.first_run + column, feature)
+            yield Item(position, column, accession, names, value)
+
+
 def find_items(
     matrix: Matrix,
     file: DataFile,
@@ -73,7 +130,7 @@ def find_items(
     columns: Indices,
     after: Position | None = None,
     limit: int | None = None,
-) -> Iterator[Item]:
+) -> Iterator[ItemBlock]:
     """Find the matching items of some runs of one file.
 
     Parameters
@@ -88,6 +145,10 @@ def find_items(
         Continue behind this item.
     limit
         How many items will be taken at most, if known: less is read at a time.
+
+    Yields
+    ------
+    Blocks with at least one item.
     """
     features = ordered_features(matrix, possible_features(matrix, expr))
     if not len(features):
@@ -98,22 +159,12 @@ def find_items(
         columns = columns[columns + file.first_run >= after.run]
         if len(columns) and columns[0] + file.first_run == after.run:
             start = _place_behind(matrix, features, after.feature)
-    described: dict[int, tuple[str, Mapping[str, Any]]] = {}
     for some_columns, some_features in _blocks(columns, features, start, cells):
         values = read_values(matrix, some_features, some_columns)
-        found = matching_rows(matrix, expr, some_features, values)
-        for i, j in zip(*np.nonzero(found), strict=True):
-            feature, column = int(some_features[j]), int(some_columns[i])
-            if feature not in described:
-                described[feature] = describe_feature(matrix, feature)
-            accession, names = described[feature]
-            yield Item(
-                Position(file.first_run + column, feature),
-                column,
-                accession,
-                names,
-                {name: _number(values[name][i, j]) for name in values},
-            )
+        i, j = np.nonzero(matching_rows(matrix, expr, some_features, values))
+        if len(i):
+            found = {name: numbers[i, j] for name, numbers in values.items()}
+            yield ItemBlock(matrix, file, some_columns[i], some_features[j], found)
 
 
 def ordered_features(matrix: Matrix, features: Indices) -> Indices:
@@ -194,6 +245,11 @@ def _blocks(
 def _one_run(column: Indices, features: Indices, cells: int) -> Iterator[tuple[Indices, Indices]]:
     for i in range(0, len(features), cells):
         yield column, features[i : i + cells]
+
+
+def _numbers(values: npt.NDArray[np.float64]) -> list[float | None]:
+    # NaN alone is not equal to itself; asked of Python's floats this takes half of numpy's time.
+    return [None if number != number else number for number in values.tolist()]
 
 
 def _number(value: Any) -> float | None:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from odm_shiny.server.cursors import decode_cursor, encode_cursor
-from odm_shiny.server.expression_items import Item, Position, find_items
+from odm_shiny.server.expression_items import Item, ItemBlock, Position, find_items
 from odm_shiny.server.view import View
-from odm_shiny.store import objects
-from odm_shiny.store.documents import ACCESSION
+from odm_shiny.store import lean_reads, objects
 
 if TYPE_CHECKING:
     from odm_shiny.server.planner import Mask, Planner
     from odm_shiny.server.routes import Call
-    from odm_shiny.store.objects import Record
+    from odm_shiny.store.expression_files import DataFile
+    from odm_shiny.store.lean_reads import RunRow
 
 SCOPE: Final = "expression"
 LINKED_KINDS: Final = ("sample", "library", "preparation")
+
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class RunHead:
     origin
         ``runSourceId``, ``runId`` and ``groupId``.
     metadata
-        Attributes shown.
+        Attributes shown; runs that show the same may share one object.
     relationships
         The linked object: ``sample``, ``library`` or ``preparation`` to its accession.
     """
@@ -48,7 +51,7 @@ class ItemPage:
 
     Attributes
     ----------
-    items
+    blocks
         The items, in the order (run, feature accession).
     heads
         Head of each item's run, by run number.
@@ -60,31 +63,36 @@ class ItemPage:
         Whether items show their relationships.
     """
 
-    items: list[Item] = field(default_factory=list)
+    blocks: list[ItemBlock] = field(default_factory=list)
     heads: dict[int, RunHead] = field(default_factory=dict)
     cursor: str = ""
     is_last: bool = True
     with_links: bool = True
 
     @property
-    def n_runs(self) -> int:
-        """Number of runs with an item on this page."""
-        return len({item.position.run for item in self.items})
+    def runs(self) -> Ints:
+        """Numbers of the runs with an item on this page, ascending."""
+        return np.unique(_joined([block.runs for block in self.blocks]))
 
     def as_json(self) -> list[dict[str, Any]]:
         """The items as they go on the wire."""
-        return [self._item(item) for item in self.items]
+        return [
+            item_json(item, self.heads[item.position.run], with_links=self.with_links)
+            for block in self.blocks
+            for item in block.items()
+        ]
 
-    def _item(self, item: Item) -> dict[str, Any]:
-        head = self.heads[item.position.run]
-        shown = {
-            "itemId": item.id,
-            "itemOrigin": head.origin,
-            "metadata": head.metadata,
-            "feature": item.feature,
-            "value": item.value,
-        }
-        return {**shown, "relationships": head.relationships} if self.with_links else shown
+
+def item_json(item: Item, head: RunHead, *, with_links: bool) -> dict[str, Any]:
+    """One item as it goes on the wire."""
+    shown = {
+        "itemId": item.id,
+        "itemOrigin": head.origin,
+        "metadata": head.metadata,
+        "feature": item.feature,
+        "value": item.value,
+    }
+    return {**shown, "relationships": head.relationships} if with_links else shown
 
 
 def expression_page(
@@ -104,51 +112,86 @@ def expression_page(
     cursor = call.query.get("cursor")
     after = Position(*decode_cursor(SCOPE, cursor, 2)) if cursor else None
     page = ItemPage(with_links=with_links)
-    for item in _items(planner, runs, after, limit + 1):
-        if len(page.items) == limit:
-            page.is_last = False
+    room = limit
+    for block in _items(planner, runs, after, limit + 1):
+        page.is_last = len(block) <= room
+        if room:
+            page.blocks.append(block.first(room))
+        room -= min(room, len(block))
+        if not page.is_last:
             break
-        page.items.append(item)
-        page.heads.setdefault(item.position.run, _UNREAD)
-    last = page.items[-1].position if page.items else after or Position(-1, -1)
+    last = page.blocks[-1].last if page.blocks else after or Position(-1, -1)
     page.cursor = encode_cursor(SCOPE, [last.run, last.feature])
-    page.heads = run_heads(call, planner, list(page.heads), with_links=with_links)
+    page.heads = run_heads(call, planner, page.runs.tolist(), with_links=with_links)
     return page
 
 
 def run_heads(
-    call: Call, planner: Planner, numbers: list[int], *, with_links: bool
+    call: Call, planner: Planner, numbers: Sequence[int], *, with_links: bool
 ) -> dict[int, RunHead]:
     """Head of each run, by its number."""
-    records = objects.get_many(planner.tx, [str(number) for number in numbers])
     view = View.of_call(call, planner.tx)
-    links = run_links(planner, records) if with_links else {}
-    origins = view.origins(records)
-    shown = view.run_metadata(records)
-    return {
-        int(record.public_id): RunHead(origin, metadata, links.get(record.slot, {}))
-        for record, origin, metadata in zip(records, origins, shown, strict=True)
-    }
+    wanted = np.asarray(sorted(numbers), dtype=np.int64)
+    heads: dict[int, RunHead] = {}
+    for file in planner.files:
+        inside = slice(*np.searchsorted(wanted, [file.first_run, file.first_run + file.n_runs]))
+        columns = wanted[inside] - file.first_run
+        if not len(columns):
+            continue
+        rows = lean_reads.run_rows(planner.tx, file.object_id, columns)
+        shown = _run_metadata(planner, view, file, rows)
+        links = run_links(planner, columns + file.first_slot) if with_links else {}
+        for row in rows:
+            number = file.first_run + row.position
+            heads[number] = RunHead(
+                {
+                    "runSourceId": row.run_source or "",
+                    "runId": str(number),
+                    "groupId": file.accession,
+                },
+                shown[_shares(row)],
+                links.get(file.first_slot + row.position, {}),
+            )
+    return heads
 
 
-def run_links(planner: Planner, records: list[Record]) -> dict[int, dict[str, str]]:
+def run_links(planner: Planner, slots: Ints) -> dict[int, dict[str, str]]:
     """What each run is linked to, by the run's slot: kind of the object to its accession."""
-    slots = np.asarray([record.slot for record in records], dtype=np.int64)
     found: dict[int, dict[str, str]] = {}
     for kind in LINKED_KINDS:
-        search = planner.store.search
-        offsets, targets = search.links_of(planner.tx, "expression", kind, slots)
-        accessions = search.values(planner.tx, kind, ACCESSION, targets)
-        for i, slot in enumerate(slots.tolist()):
-            for accession in accessions[offsets[i] : offsets[i + 1]]:
-                found.setdefault(slot, {})[kind] = accession or ""
+        offsets, targets = planner.store.search.links_of(planner.tx, "expression", kind, slots)
+        sources = np.repeat(slots, np.diff(offsets)).tolist()
+        accessions = lean_reads.accessions(planner.tx, kind, targets)
+        for slot, accession in zip(sources, accessions, strict=True):
+            found.setdefault(slot, {})[kind] = accession
     return found
 
 
-_UNREAD: Final = RunHead({}, {}, {})
+def _run_metadata(
+    planner: Planner, view: View, file: DataFile, rows: Sequence[RunRow]
+) -> dict[_Shared, dict[str, Any]]:
+    """Metadata by what runs share: runs without metadata of their own show the same."""
+    chosen: dict[_Shared, int] = {}
+    for row in rows:
+        chosen.setdefault(_shares(row), row.position)
+    numbers = [str(file.first_run + position) for position in chosen.values()]
+    shown = view.run_metadata(objects.get_many(planner.tx, numbers))
+    return dict(zip(chosen, shown, strict=True))
 
 
-def _items(planner: Planner, runs: Mask, after: Position | None, limit: int) -> Iterator[Item]:
+_Shared = tuple[int, str | None]
+
+
+def _shares(row: RunRow) -> _Shared:
+    """Runs with the same of this show the same metadata, in one file."""
+    return (-1 if row.is_plain else row.position, row.template)
+
+
+def _joined(parts: Sequence[Ints]) -> Ints:
+    return np.concatenate([*parts, np.empty(0, np.int64)])
+
+
+def _items(planner: Planner, runs: Mask, after: Position | None, limit: int) -> Iterator[ItemBlock]:
     for file, _, columns in planner.runs_by_file(runs):
         last_run = file.first_run + file.n_runs - 1
         if after is not None and last_run < after.run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ from hypothesis import strategies as st
 from odm_shiny.query.data_query import parse_data_query
 from odm_shiny.server import expression_items
 from odm_shiny.server.expression_items import (
+    Item,
     Position,
     describe_feature,
     describe_item,
-    find_items,
     ordered_features,
 )
+from odm_shiny.server.expression_items import find_items as find_blocks
 from odm_shiny.store.expression_files import DataFile
 from odm_shiny.store.matrices import Matrix, MatrixStore
 
@@ -58,6 +60,12 @@ def _write(folder: Path, features: dict[str, Any], **kinds: str) -> tuple[Matrix
         writer.finish({"gene": "string", "length": "number", **kinds})
     data_file = DataFile(1, 0, "GSF000030", 1, None, None, False, "m", FIRST_RUN, 0, 3)
     return store.open("m"), data_file
+
+
+def find_items(*arguments: Any, **options: Any) -> Iterator[Item]:
+    for block in find_blocks(*arguments, **options):
+        assert len(block)
+        yield from block.items()
 
 
 def _shown(items: Any) -> list[tuple[int, str, int]]:
@@ -164,3 +172,22 @@ def test_an_accession_of_digits_stays_as_it_was_typed(tmp_path) -> None:
     item = describe_item(matrix, file, FIRST_RUN + 2, "0672")
     assert item is not None
     assert item.value == {"FC": 0.0, "p": 0.2}
+
+
+def test_a_block_is_cut_and_knows_its_last_item(file) -> None:
+    (block,) = find_blocks(*file, parse_data_query("feature = TP53,a"), np.array([0, 2]))
+    assert _shown(block.items()) == [
+        (FIRST_RUN, "TP53", 0),
+        (FIRST_RUN, "TP53", 2),
+        (FIRST_RUN, "a", 4),
+        (FIRST_RUN + 2, "TP53", 0),
+        (FIRST_RUN + 2, "TP53", 2),
+        (FIRST_RUN + 2, "a", 4),
+    ]
+    assert block.runs.tolist() == [41, 41, 41, 43, 43, 43]
+    cut = block.first(4)
+    assert _shown(cut.items()) == _shown(block.items())[:4]
+    assert cut.last == Position(FIRST_RUN + 2, 0)
+    described, codes = cut.described()
+    assert [accession for accession, _ in described] == ["TP53", "TP53", "a"]
+    assert codes.tolist() == [0, 1, 2, 0]

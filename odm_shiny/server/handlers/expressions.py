@@ -12,7 +12,7 @@ from odm_shiny.server.conditions import Conditions, group_conditions
 from odm_shiny.server.cursors import decode_cursor, encode_cursor
 from odm_shiny.server.edits import patch_record
 from odm_shiny.server.expression_items import describe_item
-from odm_shiny.server.expression_pages import ItemPage, expression_page, run_heads
+from odm_shiny.server.expression_pages import expression_page, item_json, run_heads
 from odm_shiny.server.paging import limit_of, page_of
 from odm_shiny.server.planner import Mask, Planner
 from odm_shiny.server.planning import plan
@@ -53,7 +53,7 @@ def get_item(call: Call) -> dict[str, Any]:
         if item is None:
             raise not_found(item_id, ("expression item",))
         heads = run_heads(call, planner, [int(run_id)], with_links=False)
-        return ItemPage([item], heads, with_links=False).as_json()[0]
+        return item_json(item, heads[int(run_id)], with_links=False)
 
 
 @handles("PATCH /expressions/{id}")

@@ -66,7 +66,7 @@ def search_data(call: Call) -> Any:
         page = expression_page(
             call, planner, planner.linked_runs, with_links=True, limit=limit_of(call)
         )
-        log = log_lines(planner, started, found_runs=page.n_runs)
+        log = log_lines(planner, started, found_runs=len(page.runs))
     if prefers(call, ARROW):
         return arrow_reply(page, log)
     return omics_reply(page.as_json(), log, page.cursor, is_last=page.is_last)

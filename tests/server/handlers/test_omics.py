@@ -253,6 +253,31 @@ def test_arrow_holds_the_same_items(shown) -> None:
     assert beside["log"][0] == plain["log"][0]
 
 
+@pytest.mark.parametrize("accept", ["application/json", "application/vnd.apache.arrow.stream"])
+def test_a_run_with_metadata_of_its_own_shows_them_among_others(odm, accept) -> None:
+    runs = odm.runs(odm.id["rna"])
+    path = f"as-curator/expressions/{runs['S-2']}"
+    odm.ask("PATCH", path, body={"Scale": "log2", "Genome Version": None})
+    answer = odm.ask(
+        "GET",
+        "as-user/omics/expression/data",
+        headers={"accept": accept},
+        exQuery="feature = TP53,ABCB1",
+        useVersions="*",
+        exFilter=f'"genestack:accession"={odm.id["rna"]}',
+    )
+    if accept == "application/json":
+        shown = [(one["itemOrigin"], one["metadata"]) for one in answer.json["data"]]
+    else:
+        table = pa.ipc.open_stream(answer.body).read_all()
+        columns = [table.column(name).to_pylist() for name in ("itemOrigin", "metadata")]
+        shown = [(json.loads(one), json.loads(two)) for one, two in zip(*columns, strict=True)]
+    said = {o["runSourceId"]: (m["Scale"], m["Genome Version"]) for o, m in shown}
+    assert len(said) > 1
+    assert said.pop("S-2") == ("log2", None)
+    assert set(said.values()) == {(None, "GRCh38")}
+
+
 @pytest.mark.parametrize("name", ["vxQuery", "vxFilter", "fxQuery", "fxFilter"])
 def test_conditions_on_data_that_is_not_held_are_refused(shown, name) -> None:
     answer = shown.ask("GET", "as-user/omics/samples", **{name: "id=rs1"})
