@@ -1,0 +1,350 @@
+"""R's memory: allocate, lay numpy over it, attributes, variables. Every private call of rpy2.
+
+The rest of the bridge handles ``RObject`` and the functions of this file. An R error raised by a C
+function of R would jump over Python's frames and end the process, so what can fail is done by an R
+function under ``R_tryEval`` (`call`), and what is called directly is called with values for which
+it cannot fail.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import struct
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from odm_shiny.errors import BridgeError
+from odm_shiny.rbridge.pair import import_rinterface
+
+rinterface: Any = import_rinterface()
+
+from rpy2.rinterface_lib import (  # noqa: E402 - only once the pair is known to work
+    callbacks,
+    conversion,
+    embedded,
+    memorymanagement,
+    openrlib,
+)
+
+_ffi: Any = openrlib.ffi
+_lib: Any = openrlib.rlib
+_conversion: Any = conversion
+# Compiled, the callbacks are C functions of the library; without a compiler, Python's own.
+_callbacks: Any = _lib if openrlib.cffi_mode.value == "API" else callbacks
+
+RObject = Any
+"""A value in R's memory (an ``rpy2`` ``Sexp``), kept from R's garbage collector while it lives."""
+
+NA_INTEGER: Final = -(2**31)
+NA_INTEGER64: Final = -(2**63)
+# R's NA_real_ is the NaN with 1954 in its lower word.
+NA_REAL_BITS: Final = 0x7FF00000000007A2
+NA_REAL: Final[float] = struct.unpack("<d", struct.pack("<Q", NA_REAL_BITS))[0]
+NA_REAL_LOW_WORD: Final = 1954
+
+_NUMPY: dict[str, type[np.generic]] = {
+    "double": np.float64,
+    "integer": np.int32,
+    "logical": np.int32,
+    "raw": np.uint8,
+}
+_NUMPY |= {"complex": np.complex128}
+_RTYPE = {
+    "double": _lib.REALSXP,
+    "integer": _lib.INTSXP,
+    "logical": _lib.LGLSXP,
+    "raw": _lib.RAWSXP,
+    "complex": _lib.CPLXSXP,
+    "character": _lib.STRSXP,
+    "list": _lib.VECSXP,
+}
+_KIND = {number: kind for kind, number in _RTYPE.items()}
+_KIND |= {
+    _lib.NILSXP: "NULL",
+    _lib.S4SXP: "S4",
+    _lib.ENVSXP: "environment",
+    _lib.CLOSXP: "function",
+    _lib.BUILTINSXP: "function",
+    _lib.SPECIALSXP: "function",
+    _lib.LANGSXP: "language",
+    _lib.SYMSXP: "symbol",
+    _lib.PROMSXP: "promise",
+    _lib.EXPRSXP: "expression",
+    _lib.EXTPTRSXP: "external pointer",
+    _lib.LISTSXP: "pairlist",
+}
+_POINTER = {
+    "double": _lib.REAL,
+    "integer": _lib.INTEGER,
+    "logical": _lib.LOGICAL,
+    "raw": _lib.RAW,
+    "complex": _lib.COMPLEX,
+}
+# R would evaluate these when they stand in a call.
+_EVALUATES = frozenset({"language", "symbol", "promise"})
+
+# Below this many bytes R's own allocator does not ask the system for memory and does not fail.
+_SMALL_BYTES = 1 << 16
+
+
+def null() -> RObject:
+    """R's ``NULL``."""
+    return rinterface.NULL
+
+
+def kind_of(value: RObject) -> str:
+    """R's ``typeof``, with one word for every kind of function."""
+    number = value.__sexp__._cdata.sxpinfo.type
+    return _KIND.get(number, f"R type {number}")
+
+
+def length(value: RObject) -> int:
+    """Return the number of elements of a vector."""
+    return int(_lib.Rf_xlength(value.__sexp__._cdata))
+
+
+def allocate(kind: str, n: int) -> tuple[RObject, NDArray[Any]]:
+    """Make a vector in R's memory and lay an array over it, so that filling one fills the other.
+
+    Parameters
+    ----------
+    kind
+        ``"double"``, ``"integer"``, ``"logical"`` (both int32), ``"raw"`` (uint8) or
+        ``"complex"``.
+    n
+        Number of elements; what they hold is undefined.
+
+    Returns
+    -------
+    The vector, and an array of shape (n,). The array is valid only while the vector lives.
+    """
+    vector = _vector(kind, n)
+    return vector, view(vector)
+
+
+def allocate_list(n: int) -> RObject:
+    """Make a list of `n` times ``NULL``."""
+    return _vector("list", n)
+
+
+def view(vector: RObject) -> NDArray[Any]:
+    """Lay an array over a vector of numbers, truth values or bytes.
+
+    The array is valid only while `vector` lives, and shows what R does to the vector: copy it
+    before anything else happens.
+    """
+    kind, n = kind_of(vector), length(vector)
+    dtype = np.dtype(_NUMPY[kind])
+    if n == 0:
+        return np.empty(0, dtype)
+    pointer = _POINTER[kind](vector.__sexp__._cdata)
+    return np.frombuffer(_ffi.buffer(pointer, n * dtype.itemsize), dtype=dtype)
+
+
+def set_element(vector: RObject, position: int, value: RObject) -> None:
+    """Put a value into a list, at a 0-based position that it has."""
+    _lib.SET_VECTOR_ELT(vector.__sexp__._cdata, position, value.__sexp__._cdata)
+
+
+def element(vector: RObject, position: int) -> RObject:
+    """Return the element of a list at a 0-based position that it has."""
+    return _wrap(_lib.VECTOR_ELT(vector.__sexp__._cdata, position))
+
+
+def elements(vector: RObject) -> list[RObject]:
+    """Return all elements of a list."""
+    return [element(vector, position) for position in range(length(vector))]
+
+
+def few_strings(values: Sequence[str | None]) -> RObject:
+    """Make a character vector, one element at a time; ``None`` is ``NA_character_``.
+
+    Raises
+    ------
+    ValueError
+        A value holds an embedded NUL, which R's strings cannot.
+    UnicodeEncodeError
+        A value is no valid Unicode: half of a surrogate pair.
+    """
+    encoded = [None if value is None else value.encode() for value in values]
+    if any(b"\0" in one for one in encoded if one is not None):
+        raise ValueError("embedded NUL")
+    vector = _vector("character", len(encoded))
+    cdata = vector.__sexp__._cdata
+    for position, one in enumerate(encoded):
+        text = _lib.R_NaString if one is None else _char(one)
+        _lib.SET_STRING_ELT(cdata, position, text)
+    return vector
+
+
+def few_bytes(vector: RObject) -> list[bytes | None]:
+    """Return the bytes of a character vector's elements, as they lie in memory; NA is ``None``."""
+    cdata = vector.__sexp__._cdata
+    found = (_lib.STRING_ELT(cdata, position) for position in range(length(vector)))
+    return [None if one == _lib.R_NaString else _ffi.string(_lib.R_CHAR(one)) for one in found]
+
+
+def attribute(value: RObject, name: str) -> RObject:
+    """Return an attribute; ``NULL`` where there is none."""
+    return _wrap(_lib.Rf_getAttrib(value.__sexp__._cdata, _symbol(name)))
+
+
+def set_attribute(value: RObject, name: str, content: RObject) -> None:
+    """Set an attribute. `content` must fit: R's check of it would end the process."""
+    _lib.Rf_setAttrib(value.__sexp__._cdata, _symbol(name), content.__sexp__._cdata)
+
+
+def attribute_names(value: RObject) -> list[str]:
+    """Return the names of the attributes of a value."""
+    found, names = _lib.ATTRIB(value.__sexp__._cdata), []
+    while found != _lib.R_NilValue:
+        names.append(_ffi.string(_lib.R_CHAR(_lib.PRINTNAME(_lib.TAG(found)))).decode())
+        found = _lib.CDR(found)
+    return names
+
+
+def variable(environment: RObject, name: str) -> RObject | None:
+    """Return what a variable of an environment holds; ``None`` if there is no such variable."""
+    try:
+        return environment[name]
+    except KeyError:
+        return None
+
+
+def set_variable(environment: RObject, name: str, value: RObject) -> None:
+    """Set a variable of an unlocked environment. Unlike rpy2's, this does not copy the value."""
+    cdata = environment.__sexp__._cdata
+    _lib.Rf_defineVar(_symbol(name), value.__sexp__._cdata, cdata)
+
+
+def call(function: RObject, *arguments: RObject) -> RObject:
+    """Call an R function.
+
+    Raises
+    ------
+    BridgeError
+        R raised an error that was not caught. R has then printed it; `guard` in ``helpers.R``
+        exists to catch it first.
+    """
+    if any(kind_of(argument) in _EVALUATES for argument in arguments):
+        raise BridgeError("R code is no value: it would be evaluated")
+    try:
+        return function(*arguments)
+    except embedded.RRuntimeError as error:
+        raise BridgeError(str(error).strip()) from error
+
+
+def evaluate(code: str) -> RObject:
+    """Evaluate R code of our own; never text that came from elsewhere."""
+    return rinterface.evalr(code)
+
+
+def closure(function: Any) -> RObject:
+    """Make an R function of a Python function.
+
+    `function` takes no argument, returns an R value that is not ``NULL``, and raises nothing: an
+    exception would reach R as ``NULL`` or end the process.
+    """
+    return rinterface.rternalize(function, signature=False)
+
+
+def start(*, interactive: bool, stack_limit: int, environment_is_set: bool) -> None:
+    """Start R, or join the R that runs.
+
+    Parameters
+    ----------
+    interactive
+        What R's ``interactive()`` returns.
+    stack_limit
+        0 for R's own limit of its stack, -1 for no check.
+    environment_is_set
+        R's own variables are in the environment; rpy2 would start another R to learn them.
+    """
+    if environment_is_set:
+        rinterface._setrenvvars = lambda actions: None
+    embedded._options = ("R", "--quiet", "--no-save", "--no-restore")
+    rinterface.initr(interactive=interactive, _c_stack_limit=stack_limit)
+
+
+def start_for_script(open_file: int, arguments: Sequence[str]) -> None:
+    """Start R as ``Rscript`` does, its own console on stdout and stderr; `run_script` runs it.
+
+    Parameters
+    ----------
+    open_file
+        Descriptor of the script. rpy2 hands R's options over in ASCII only, so its name cannot be
+        among them.
+    arguments
+        What ``commandArgs()`` returns, in UTF-8.
+    """
+    embedded._options = ("R", "--no-echo", "--no-restore", f"--file=/dev/fd/{open_file}")
+    rinterface.initr(interactive=False, _c_stack_limit=0, _want_setcallbacks=False)
+    encoded = [_ffi.new("char[]", os.fsencode(one)) for one in arguments]
+    _lib.R_set_command_line_arguments(len(encoded), encoded)
+    # rpy2 takes the console's file away, and R would send messages and warnings to stdout.
+    name = "__stderrp" if sys.platform == "darwin" else "stderr"
+    stderr = ctypes.c_void_p.in_dll(ctypes.CDLL(None), name).value
+    _lib.R_Consolefile = _ffi.cast("FILE *", stderr)
+
+
+def run_script(at_end: Callable[[int, bool], None]) -> None:
+    """Run the script to its end, which is in `at_end`: this does not return.
+
+    Parameters
+    ----------
+    at_end
+        Gets the exit status, and whether ``.Last`` is to be run. It ends the process.
+    """
+    callbacks.cleanup = lambda save, status, run_last: at_end(int(status), bool(run_last))
+    embedded._setcallback(_lib, "ptr_R_CleanUp", _callbacks, "_cleanup")
+    # Python's handlers of signals run only while Python does: R asks for events as it works.
+    embedded._setcallback(_lib, "ptr_R_ProcessEvents", _callbacks, "_processevents")
+    _lib.run_Rmainloop()
+
+
+def close_devices() -> None:
+    """Run R's finalizers, close its devices, which completes their files, and remove its folder."""
+    _lib.R_RunExitFinalizers()
+    _lib.Rf_KillAllDevices()
+    _lib.R_CleanTempDir()
+    ctypes.CDLL(None).fflush(None)
+
+
+def set_pending_interrupt() -> None:
+    """Let R notice an interrupt at its next check."""
+    _lib.R_interrupts_pending = 1
+
+
+def is_running() -> bool:
+    """Tell whether R runs in this process, whoever started it."""
+    return embedded.isinitialized() or _lib.R_NilValue != _ffi.NULL
+
+
+def _vector(kind: str, n: int) -> RObject:
+    if n * 8 > _SMALL_BYTES:
+        # "cannot allocate vector of size" must not jump over Python's frames.
+        return call(rinterface.baseenv["vector"], few_strings([kind]), _double(n))
+    with memorymanagement.rmemory() as protected:
+        return _wrap(protected.protect(_lib.Rf_allocVector(_RTYPE[kind], n)))
+
+
+def _double(value: float) -> RObject:
+    with memorymanagement.rmemory() as protected:
+        return _wrap(protected.protect(_lib.Rf_ScalarReal(value)))
+
+
+def _char(text: bytes) -> Any:
+    return _lib.Rf_mkCharLenCE(text, len(text), _lib.CE_UTF8)
+
+
+def _symbol(name: str) -> Any:
+    return _conversion._str_to_symsxp(name, "utf-8")
+
+
+def _wrap(cdata: Any) -> RObject:
+    return _conversion._cdata_to_rinterface(cdata)
