@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 from odm_shiny.client import decode
 from odm_shiny.client.decode import Record
 from odm_shiny.client.links import LinkMethods
-from odm_shiny.client.paging import MANY, Pager
+from odm_shiny.client.paging import all_rows
 from odm_shiny.client.resource import Resource, inner_metadata
 from odm_shiny.client.steps import Steps
 from odm_shiny.query.nodes import Compare, any_of
@@ -29,7 +28,7 @@ LABELS = {
     "samplesWithMatchingData": "of them have matching values",
 }
 _ON_DATA = ("exQuery", "exFilter", "useVersions")
-_ACCESSION = "genestack:accession"
+ACCESSION = "genestack:accession"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +144,8 @@ def _accessions(resource: Resource, conditions: Mapping[str, str]) -> Steps[tupl
     """Return the accessions of matching samples, and whether these are all."""
     asked = {**conditions, "returnedMetadataFields": resource.session.detail("default")}
     pager = resource.by_cursor("/omics/samples", asked, limit=MOST_COUNTED, unwrap=inner_metadata)
-    records = yield from _all(pager)
-    found = {str(record.get(_ACCESSION)) for record in records}
+    records = yield from all_rows(pager)
+    found = {str(record.get(ACCESSION)) for record in records}
     return found, len(records) < MOST_COUNTED
 
 
@@ -154,7 +153,9 @@ def _with_data(resource: Resource, conditions: Mapping[str, str]) -> Steps[tuple
     """Return the samples that a file which fits is linked to, and whether all files were seen."""
     asked = {name: text for name, text in conditions.items() if name != "exQuery"}
     asked["returnedMetadataFields"] = resource.session.detail("default")
-    groups = yield from _all(resource.by_cursor("/omics/expression/group", asked, limit=MOST_FILES))
+    groups = yield from all_rows(
+        resource.by_cursor("/omics/expression/group", asked, limit=MOST_FILES)
+    )
     linking = LinkMethods(resource.session, resource.driver)
     found: set[str] = set()
     for group in groups:
@@ -163,22 +164,14 @@ def _with_data(resource: Resource, conditions: Mapping[str, str]) -> Steps[tuple
         for kind in ("library", "preparation"):
             between = yield from _paired(linking, kind, accession)
             if between:
-                condition = any_of(Compare(_ACCESSION, "=", one) for one in sorted(between))
+                condition = any_of(Compare(ACCESSION, "=", one) for one in sorted(between))
                 listing = LinkMethods.matching.describe(linking, "sample", kind, condition)
-                samples = yield from _all(listing.pager)
-                found |= {str(record.get(_ACCESSION)) for record in samples}
+                samples = yield from all_rows(listing.pager)
+                found |= {str(record.get(ACCESSION)) for record in samples}
     return found, len(groups) < MOST_FILES
 
 
 def _paired(linking: LinkMethods, kind: str, group: str) -> Steps[set[str]]:
     listing = LinkMethods.pairs.describe(linking, "expression", kind, group)
-    pairs = yield from _all(listing.pager)
+    pairs = yield from all_rows(listing.pager)
     return {str(pair[f"{kind}Id"]) for pair in pairs if pair.get(f"{kind}Id") is not None}
-
-
-def _all(pager: Pager) -> Steps[list[Any]]:
-    rows: list[Any] = []
-    while not pager.done:
-        for page in (yield from pager.batch(ahead=MANY)):
-            rows += page.data
-    return rows

@@ -10,13 +10,17 @@ from typing import Any
 from odm_shiny.client import decode
 from odm_shiny.client.decode import Record
 from odm_shiny.client.extensions import ask_extension
-from odm_shiny.client.paging import MANY
+from odm_shiny.client.funnel import ACCESSION
+from odm_shiny.client.links import LinkMethods
+from odm_shiny.client.paging import MANY, all_rows
 from odm_shiny.client.queries import QueryMethods, omics_parameters
 from odm_shiny.client.results import Listing
 from odm_shiny.client.session import fill
 from odm_shiny.client.steps import Steps
 from odm_shiny.client.twins import steps_method
+from odm_shiny.errors import QueryError
 from odm_shiny.frames.columns import text_form
+from odm_shiny.query.nodes import Compare, any_of
 from odm_shiny.query.query import Query
 
 MOST_RECORDS = 20_000
@@ -150,7 +154,7 @@ class HelpMethods(QueryMethods):
             return _facets_of(answer)
         plural = "samples" if query.kind.startswith("expression") else query.kind
         wanted = Query(**{**_conditions(query), "kind": plural, "limit": MOST_RECORDS})
-        records = yield from self._records(wanted)
+        records = yield from self._records(wanted, kind)
         found = count_values(records, names, limit)
         return Facets(kind, len(records), found, exact=len(records) < MOST_RECORDS)
 
@@ -208,14 +212,25 @@ class HelpMethods(QueryMethods):
         """Return who the token belongs to; ``None`` on an ODM that has no operation for it."""
         return (yield from ask_extension(self.session, "/whoami", {}))
 
-    def _records(self, query: Query) -> Steps[list[Record]]:
-        listing = self.listing(query)
+    def _records(self, query: Query, kind: str) -> Steps[list[Record]]:
+        try:
+            listing = self.listing(query)
+        except QueryError:
+            if kind == "sample":
+                raise
+            return (yield from self._records_of_samples(query, kind))
         assert isinstance(listing, Listing)
-        records: list[Record] = []
-        while not listing.pager.done:
-            for page in (yield from listing.pager.batch(ahead=MANY)):
-                records += page.data
-        return records
+        return (yield from all_rows(listing.pager))
+
+    def _records_of_samples(self, query: Query, kind: str) -> Steps[list[Record]]:
+        """Find records by samples, where no single request takes all conditions."""
+        samples = yield from self._records(query.samples(), "sample")
+        if not samples:
+            return []
+        chosen = any_of(Compare(ACCESSION, "=", str(one[ACCESSION])) for one in samples)
+        linking = LinkMethods(self.session, self.driver)
+        listing = LinkMethods.matching.describe(linking, kind, "sample", chosen, limit=MOST_RECORDS)
+        return (yield from all_rows(listing.pager))
 
     def _features(self, group: str, column: str | None) -> Steps[list[str]]:
         """List the features of a file by the items of its first run."""
@@ -224,7 +239,9 @@ class HelpMethods(QueryMethods):
         if not runs.data:
             return []
         run = (runs.data[0].get("itemOrigin") or {}).get("runId")
-        pager = self.by_cursor("/expressions", {"runFilter": run}, items=True)
+        # The file may be a version that is not the active one.
+        asked = {"runFilter": run, "useVersions": "*"}
+        pager = self.by_cursor("/expressions", asked, items=True)
         items = decode.new_items()
         while not pager.done:
             for page in (yield from pager.batch(ahead=MANY)):

@@ -291,6 +291,15 @@ class JoinedPager:
         return True
 
 
+def all_rows(pager: Pager) -> Steps[list[Any]]:
+    """Fetch everything that a pager still has."""
+    rows: list[Any] = []
+    while not pager.done:
+        for page in (yield from pager.batch(ahead=MANY)):
+            rows += page.data
+    return rows
+
+
 def row_id(row: Any) -> str | None:
     """Return what tells a row from others: accession, item id or cell id, if it has one."""
     if not isinstance(row, dict):

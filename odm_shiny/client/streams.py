@@ -231,7 +231,8 @@ class MatrixStreamMethods:
         origin = runs.data[0].get("itemOrigin") if runs.data else None
         if not isinstance(origin, dict):
             return None
-        asked = {**one, "runFilter": origin.get("runId")}
+        # The file may be a version that is not the active one.
+        asked = {**one, "runFilter": origin.get("runId"), "useVersions": "*"}
         items = yield from session.get("/expressions", decode.page, parameters=asked)
         for item in items.data:
             accession = str(item.get("itemId")).partition("-")[2]

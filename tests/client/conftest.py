@@ -345,3 +345,21 @@ def on(request: pytest.FixtureRequest) -> Callable[..., Any]:
         return asyncio.run(main())
 
     return call
+
+
+@pytest.fixture(scope="session")
+def study_files() -> dict[str, str]:
+    """Files of the study with samples and expression."""
+    return STUDY
+
+
+@pytest.fixture(scope="session")
+def layered_files() -> dict[str, str]:
+    """Files of the study with libraries and two measurements."""
+    return LAYERED
+
+
+@pytest.fixture(scope="session")
+def write_files() -> Callable[..., Any]:
+    """Write files to a new folder: ``write_files(folder, files)``."""
+    return write_folder
