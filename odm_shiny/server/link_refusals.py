@@ -1,7 +1,7 @@
-"""Why a link cannot be made, without a word about objects that the caller may not see.
+"""What links a caller may make, and why not, without a word about objects that they may not see.
 
-The store names the objects that stand in the way. A group may be visible while some of its members,
-or what those are linked to, are not.
+A group may be visible while some of its members are not: it is seen with any of them. The store
+links all members of a group, and names the objects that stand in the way of a link.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from odm_shiny.server.conditions import Conditions
 from odm_shiny.server.planner import Planner
 from odm_shiny.server.visibility import is_visible
 from odm_shiny.server.wire import Problem
-from odm_shiny.store import objects
+from odm_shiny.store import links, objects
 from odm_shiny.store.kinds import MEMBER_OF
-from odm_shiny.store.refusals import LinkConflict, NoPartner
+from odm_shiny.store.refusals import LinkConflict
 
 if TYPE_CHECKING:
     from odm_shiny.server.routes import Call
@@ -32,26 +32,36 @@ _ACCESSION: Final = re.compile(r"\b[A-Z]+[0-9]+\b")
 
 @contextmanager
 def told_to(call: Call, tx: Tx, source: Record, target: Record) -> Iterator[None]:
-    """Make a link inside of this, and its refusals are fit for the caller.
+    """Make or remove a link inside of this, and it is the caller's to change.
 
     Raises
     ------
     Problem
-        409: another link is in the way; 400: nothing matches. What the caller may not see is left
+        403: a group has members that the caller may not see; linked to something of the caller's
+        they would be seen. 409: another link is in the way; what the caller may not see is left
         out of the text.
     """
+    if links.is_group_link(source, target):
+        for group in (source, target):
+            _check_members(call, tx, group)
     try:
         yield
     except LinkConflict as exc:
         raise Problem(409, _without_hidden(call, tx, str(exc))) from exc
-    except NoPartner as exc:
-        if _sees_members(call, tx, source):
-            raise
+
+
+def _check_members(call: Call, tx: Tx, group: Record) -> None:
+    if group.kind not in MEMBER_OF or group.owner_id == call.user.id:
+        return
+    kind = MEMBER_OF[group.kind]
+    planner = Planner(call.service.store, tx, call.user, Conditions())
+    members = call.service.store.search.numbers(tx, kind, "#group") == group.id
+    if (members & ~planner.visible(kind)).any():
         raise Problem(
-            400,
-            f"nothing of {source.public_id} matches {exc.attribute!r} of {target.public_id}; "
-            f"values are not named, as you may not see all members of {source.public_id}",
-        ) from exc
+            403,
+            f"{group.public_id} has members that you may not see, and its links are links of all "
+            "of them: link single objects, or ask its owner or an administrator",
+        )
 
 
 def _without_hidden(call: Call, tx: Tx, text: str) -> str:
@@ -60,12 +70,3 @@ def _without_hidden(call: Call, tx: Tx, text: str) -> str:
     if not hidden:
         return text
     return _ACCESSION.sub(lambda m: HIDDEN if m[0] in hidden else m[0], text) + EXPLAINED
-
-
-def _sees_members(call: Call, tx: Tx, group: Record) -> bool:
-    """Whether the caller may see every member of a group."""
-    if group.kind not in MEMBER_OF or group.owner_id == call.user.id:
-        return True
-    kind = MEMBER_OF[group.kind]
-    seen = Planner(call.service.store, tx, call.user, Conditions()).visible(kind)
-    return all(seen[member.slot] for member in objects.members(tx, group.id))

@@ -7,6 +7,7 @@ a word, a number or an accession of it.
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -341,6 +342,11 @@ CONDITIONS = [
     {"exQuery": "feature = BANANA1"},
     {"exQuery": "value = 4711.5"},
     {"exFilter": '"Features (string)" = gene', "exQuery": "feature = BANANA1"},
+    {"sampleFilter": "groupId = {secret samples}"},
+    {"libraryFilter": "groupId = {secret libraries}"},
+    {"exFilter": "groupId = {secret rna}", "exQuery": "feature = TP53"},
+    {"exFilter": "groupId = {secret rna}", "useVersions": "*"},
+    {"studyFilter": "genestack:accession = {secret study}"},
 ]
 
 
@@ -348,6 +354,7 @@ CONDITIONS = [
 @pytest.mark.parametrize("by", STRANGERS)
 def test_no_condition_tells_a_stranger_that_something_matches(world, by, query) -> None:
     odm = world.odm
+    query = {name: text.format(**odm.id) for name, text in query.items()}
     paths = ["as-user/omics/samples", "as-user/omics/expression/group"]
     paths += [f"/api/odm-shiny/v1/{name}" for name in ("facets", "funnel")]
     if "exQuery" in query:
@@ -363,6 +370,96 @@ def test_no_condition_tells_a_stranger_that_something_matches(world, by, query) 
             assert found["total"] == 0
         else:
             assert found["steps"][-1]["count"] == 0
+
+
+@pytest.mark.parametrize("by", STRANGERS)
+@pytest.mark.parametrize("kind", ["study", "sample", "library", "preparation"])
+def test_an_attribute_of_hidden_objects_is_as_one_that_nobody_has(world, by, kind) -> None:
+    """Named in facets, in filters and as a linking attribute."""
+    path = "/api/odm-shiny/v1/facets"
+    told = [
+        world.odm.get(path, by=by, kind=kind, attribute=name)["facets"][name]
+        for name in ("Hidden Attribute", "No Such Attribute")
+    ]
+    assert told[0] == told[1]
+    assert told[0]["values"] == []
+    plural = {"study": "studies", "library": "libraries"}.get(kind, f"{kind}s")
+    lists = [
+        world.odm.get(f"as-user/{plural}", by=by, filter=f'"{name}" != x')["data"]
+        for name in ("Hidden Attribute", "No Such Attribute")
+    ]
+    assert lists[0] == lists[1]
+
+
+@pytest.mark.parametrize("by", STRANGERS)
+@pytest.mark.parametrize(
+    "filters",
+    [
+        [{"type": "FULL_TEXT", "match": "banana"}],
+        [{"type": "FULL_TEXT", "match": "ban* OR Vault", "mode": "USE_NARROWER_TERMS"}],
+        [{"type": "FULL_TEXT", "match": "{secret study}"}],
+        [{"type": "SELECT", "filterOptionId": "METADATA_Study_Source:Vault"}],
+        [{"type": "SELECT", "filterOptionId": "METADATA_Study_Type:Secret type"}],
+    ],
+    ids=str,
+)
+def test_the_search_of_studies_tells_a_stranger_nothing(world, by, filters) -> None:
+    filled = []
+    for one in filters:
+        told = {name: text.format(**world.odm.id) for name, text in one.items()}
+        if option := told.get("filterOptionId"):
+            told["filterOptionId"] = base64.b64encode(option.encode()).decode()
+        filled.append(told)
+    path = "as-user/integration/fulltext/search/studies"
+    answer = world.odm.ask("POST", path, by=by, body={"filters": filled})
+    assert answer.status == 200
+    assert answer.json["objectsPage"]["filteredCount"] == 0
+    shown = world.odm.ask("POST", path, by="ben", body={"filters": filled}).json
+    assert shown["objectsPage"]["filteredCount"] == 1
+    # An option that somebody makes up is repeated nowhere; what is offered has been counted.
+    for group in answer.json["filterOptionGroups"]:
+        for option in group["options"]:
+            assert option["name"] not in SECRETS
+
+
+@pytest.mark.parametrize("by", STRANGERS)
+def test_versions_and_orders_tell_a_stranger_nothing(world, by) -> None:
+    odm = world.odm
+    again = odm.load(
+        "expression",
+        "gene\tT-1\nBANANA1\t4712.5\n",
+        by="ben",
+        numberOfFeatureAttributes=1,
+        previousVersion=odm.id["secret rna"],
+    )
+    group = odm.get(f"as-user/expressions/group/{again}", by="ben")
+    chain = group["metadata"]["genestack:chain"]
+    for path in ("as-user/expressions/group", "as-user/omics/expression/group"):
+        for rule in (f"{chain}:v1", f"{chain}:{again}", "v2", "*"):
+            name = "exFilter" if "omics" in path else "filter"
+            condition = {name: f"genestack:chain = {chain}"}
+            assert odm.get(path, by=by, useVersions=rule, **condition)["data"] == []
+    for order in ("name", "-creation", "last_update"):
+        for headers in ({}, {"accept": "text/tab-separated-values"}):
+            answer = odm.ask("GET", "as-user/samples", by=by, sort=order, headers=headers)
+            _holds_no_secret(world, HANDLED[0], answer)
+    if by in PLAIN:
+        return
+    link = odm.file("v.tsv", "gene\tZ\nTP53\t1\n")
+    told = [
+        odm.ask(
+            "POST",
+            "jobs/import/expression",
+            by=by,
+            body={"dataLink": link, "numberOfFeatureAttributes": 1, "previousVersion": previous},
+            allow_dups=True,
+        )
+        for previous in (chain, again, "GSVC999999", "GSF999999")
+    ]
+    assert {answer.status for answer in told} == {404}
+    names = (chain, again, "GSVC999999", "GSF999999")
+    texts = {one.error.replace(name, "ID") for one, name in zip(told, names, strict=True)}
+    assert len(texts) == 1
 
 
 @pytest.mark.parametrize("by", STRANGERS)

@@ -72,24 +72,60 @@ def test_several_studies_of_one_group_are_not_named_to_strangers(taken) -> None:
     assert check(taken.store) == []
 
 
-def test_names_of_members_that_the_caller_may_not_see_are_not_told(odm) -> None:
-    """One run of Ben's file hangs below a shared study; the names of the others are his."""
+@pytest.fixture
+def half_seen(odm):
+    """A file of Ben's of which one run hangs below Ann's shared study; the other is his alone."""
     shared = odm.ids("sample", odm.id["samples"])
-    data = odm.load(
-        "expression",
-        "gene\tsecret-1\tsecret-2\nTP53\t1\t2\n",
-        by="ben",
-        numberOfFeatureAttributes=1,
-    )
-    run = odm.runs(data)["secret-1"]
+    table = "gene\tS-1\tsecret-2\nTP53\t1\t4711.5\n"
+    odm.id["half"] = odm.load("expression", table, by="ben", numberOfFeatureAttributes=1)
+    run = odm.runs(odm.id["half"])["S-1"]
     odm.link(f"expression/{run}/to/sample/{shared['S-1']}", by="root")
-    path = f"{LINK}/expression/group/{data}/to/sample/group/{odm.id['samples']}"
+    return odm
+
+
+def test_a_group_link_does_not_bring_members_that_the_caller_may_not_see(half_seen) -> None:
+    """Ann knows the name of the hidden run; a sample of that name must not make it hers."""
+    odm = half_seen
+    mine = odm.load("samples", "Sample Source ID\nS-1\nsecret-2\n")
+    path = f"{LINK}/expression/group/{odm.id['half']}/to/sample/group/{mine}"
+    body = [{"firstId": mine, "secondId": odm.id["half"]}]
+    for answer in (
+        odm.ask("POST", path, by="ann"),
+        odm.ask("DELETE", path, by="ann"),
+        odm.ask("POST", "as-curator/links", by="ann", body=body),
+        odm.ask("DELETE", "as-curator/links", by="ann", **body[0]),
+    ):
+        assert answer.status == 403
+        assert "has members that you may not see" in answer.error
+        assert "secret-2" not in answer.text
+    assert set(odm.runs(odm.id["half"], by="ann")) == {"S-1"}
+    data = odm.get("as-user/omics/expression/data", exQuery="value = 4711.5", by="ann")["data"]
+    assert data == []
+
+
+def test_names_without_a_partner_are_for_who_sees_them(half_seen) -> None:
+    odm = half_seen
+    other = odm.load("samples", "Sample Source ID\nx\n")
+    path = f"{LINK}/expression/group/{odm.id['half']}/to/sample/group/{other}"
+    hidden = odm.ask("POST", path, by="ann")
+    assert (hidden.status, "secret-2" in hidden.text) == (403, False)
+    seen = odm.ask("POST", path, by="root")
+    assert (seen.status, "'secret-2'" in seen.error) == (400, True)
+
+
+def test_members_are_looked_at_in_the_target_too(odm) -> None:
+    """One sample of Ben's group is shared; whether a name fits another one is not told."""
+    group = odm.load("samples", "Sample Source ID\nA\nsecret\n", by="ben")
+    study = odm.load("study", "Study Title\nx\n", by="ann")
+    sample = odm.ids("sample", group)["A"]
+    odm.link(f"sample/{sample}/to/study/{study}", by="root")
+    table = "gene\tA\tsecret\nTP53\t1\t2\n"
+    data = odm.load("expression", table, by="ann", numberOfFeatureAttributes=1)
+    path = f"{LINK}/expression/group/{data}/to/sample/group/{group}"
     answer = odm.ask("POST", path, by="ann")
-    assert answer.status == 400
-    assert "secret-2" not in answer.error
-    assert "'Sample Source ID'" in answer.error
-    assert "you may not see all members" in answer.error
-    assert "'secret-2'" in odm.ask("POST", path, by="root").error
+    assert (answer.status, group in answer.error) == (403, True)
+    run = odm.runs(data, by="ann")["A"]
+    assert odm.link(f"expression/{run}/to/sample/{sample}", by="ann") == 204
 
 
 def parents_of(odm, group, *, by):

@@ -68,7 +68,9 @@ def _linker(source_kind: str, target_kind: str) -> Callable[[Call], Reply]:
 def _unlinker(source_kind: str, target_kind: str) -> Callable[[Call], Reply]:
     def unlink(call: Call) -> Reply:
         with call.service.store.write() as tx:
-            links.unlink(tx, *_ends(call, tx, source_kind, target_kind))
+            source, target = _ends(call, tx, source_kind, target_kind)
+            with told_to(call, tx, source, target):
+                links.unlink(tx, source, target)
         return empty(204)
 
     return unlink
@@ -116,7 +118,9 @@ def delete_link(call: Call) -> Reply:
     with call.service.store.write() as tx:
         first = _end(call, tx, call.query["firstId"], call.query.get("firstType"))
         second = _end(call, tx, call.query["secondId"], call.query.get("secondType"))
-        links.unlink(tx, *_ordered(first, second))
+        source, target = _ordered(first, second)
+        with told_to(call, tx, source, target):
+            links.unlink(tx, source, target)
     return empty(204)
 
 
