@@ -1,6 +1,6 @@
 """The query: one frozen value that says what is wanted, and that everything else is made from.
 
-It runs, explains itself, prints itself as Python and as curl, travels in a URL, and compares equal
+It runs, explains itself, prints itself as Python, R and curl, travels in a URL, and compares equal
 to another that asks the same. What is not said means "any".
 """
 
@@ -28,6 +28,7 @@ from odm_shiny.query.checks import (
     refuse_unknown,
 )
 from odm_shiny.query.code import to_curl, to_python
+from odm_shiny.query.code_r import to_r
 from odm_shiny.query.data_query import parse_data_query
 from odm_shiny.query.display import html_table, one_line
 from odm_shiny.query.expr import feature, value
@@ -361,6 +362,10 @@ class Query:
     def to_python(self, *, url: str | None = None) -> str:
         """Write Python that makes this query and, with `url`, runs it there."""
         return to_python(self, url=url)
+
+    def to_r(self, *, url: str | None = None) -> str:
+        """Write R that makes this query with the package odmshiny and, with `url`, runs it."""
+        return to_r(self, url=url)
 
     def to_curl(self, base_url: str, role: str = "user") -> str:
         """Write curl lines; the token is read from the variable ``ODM_TOKEN``."""
