@@ -12,7 +12,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Generic, Literal, TypeVar, cast
 from weakref import WeakKeyDictionary
@@ -52,8 +52,10 @@ class Latest(Generic[T]):
 
     def __init__(self, after: Sequence[Latest[Any]] = ()) -> None:
         # Shiny guesses the name of a value from the call stack, which takes milliseconds.
-        self._state: reactive.Value[_State[T]] = reactive.Value(_State(), name="state")
-        self._waits: reactive.Value[bool] = reactive.Value(False, name="waits")
+        self._shown: reactive.Value[_State[T]] = reactive.Value(_State(), name="shown")
+        self._call: reactive.Value[partial[T] | None] = reactive.Value(None, name="call")
+        self._state: _State[T] = _State()
+        self._waits = False
         self._asked_again: reactive.Value[int] = reactive.Value(0, name="asked_again")
         self._after = tuple(after)
         self._task: asyncio.Task[None] | None = None
@@ -69,7 +71,7 @@ class Latest(Generic[T]):
 
     def own_status(self) -> Status:
         """How it stands, whatever it needs first; ``"idle"``: there is nothing to ask yet."""
-        return "running" if self._waits() else self._state().status
+        return self._shown().status
 
     def result(self) -> T:
         """Return the answer; stop the reader quietly while there is none.
@@ -81,11 +83,11 @@ class Latest(Generic[T]):
         if status == "running":
             req(False, cancel_output="progress")
         req(status == "done")
-        return cast("T", self._state().answer)
+        return cast("T", self._shown().answer)
 
     def error(self) -> Exception | None:
         """Return what went wrong here, or in what this work needs first."""
-        state = self._state()
+        state = self._shown()
         if state.status != "idle":
             return state.error
         errors = (earlier.error() for earlier in self._after)
@@ -93,7 +95,7 @@ class Latest(Generic[T]):
 
     def call(self) -> partial[T] | None:
         """Return what was asked last: a function and its arguments."""
-        return self._state().call
+        return self._call()
 
     def retry(self) -> None:
         """Ask once more, and before that what this work needs first and what failed."""
@@ -113,24 +115,40 @@ class Latest(Generic[T]):
         try:
             state = _State(call=plan())
         except SilentOperationInProgressException:
-            self._waits.set(True)
+            self._show(self._state, waits=True)
             return
         except SilentException:
             pass
         except Exception as exc:
             _log_unless_expected(exc, plan)
             state = _State("failed", error=exc)
-        self._waits.set(False)
-        with reactive.isolate():
-            known = self._state().call
-        if state.call is not None and not again and same_call(state.call, known):
+        if state.call is not None and not again and same_call(state.call, self._state.call):
+            self._show(self._state)
             return
         self._drop_task()
         call = state.call
         if call is not None:
             state = _State("running", call)
             self._task = asyncio.create_task(self._run(call))
-        self._state.set(state)
+        self._show(state)
+
+    def _show(self, state: _State[T], *, waits: bool = False) -> None:
+        """Keep a state, and tell readers if they would see something new.
+
+        To wait for what is needed first and then to run is all the same to them: whatever is drawn
+        from this would be asked anew between the two, only to find that it must wait on.
+        """
+        self._state, self._waits = state, waits
+        self._call.set(state.call)
+        seen: _State[T] = _State("running") if waits else replace(state, call=None)
+        with reactive.isolate():
+            now = self._shown()
+        if (seen.status, seen.answer is now.answer, seen.error is now.error) != (
+            now.status,
+            True,
+            True,
+        ):
+            self._shown.set(seen)
 
     def _drop_task(self) -> None:
         task, self._task = self._task, None
@@ -152,7 +170,7 @@ class Latest(Generic[T]):
         async with reactive.lock():
             if self._task is asyncio.current_task():  # nothing newer has taken its place
                 self._task = None
-                self._state.set(state)
+                self._show(state, waits=self._waits)
                 await reactive.flush()
 
 

@@ -223,3 +223,27 @@ def test_calls_compare_by_function_and_arguments():
     assert not same_call(partial(int, "1"), partial(int, "2"))
     assert not same_call(partial(int, "1"), partial(float, "1"))
     assert not same_call(partial(int, "1"), None)
+
+
+def test_waiting_and_then_running_is_drawn_once(on_page):
+    gate, drawn = Gate(), []
+
+    def server(input, output, session):
+        one = latest(lambda: partial(gate, input.name()))
+        two = latest(lambda: partial(gate, f"more of {one.result()}"), after=[one])
+
+        @render.text
+        def result():
+            drawn.append(two.status())
+            return two.result()
+
+    async def steps(page):
+        await page.set(name="x")
+        await page.until(lambda p: drawn[-1:] == ["running"])
+        gate.let("x")
+        await page.until(lambda p: "more of answer to x" in gate.asked)
+        gate.let("more of answer to x")
+        await page.until(lambda p: p.output("result") == "answer to more of answer to x")
+        assert drawn[drawn.index("running") :] == ["running", "done"]
+
+    on_page(server, steps)
