@@ -42,7 +42,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "server": PURE | {"store", "formats", "frames", "analysis"},
     "connect": FRAMES | {"client", "server", "store", "demo"},
     "demo": FRAMES | {"client", "server", "store", "connect"},
-    "rbridge": FRAMES | {"client", "connect"},
+    "rbridge": FRAMES | {"client", "connect", "demo"},
     "modules": FRAMES | {"client", "connect"},
     "testing": FRAMES | {"client", "server", "store", "connect", "demo"},
     "cli": FRAMES | {"client", "server", "store", "connect", "demo", "modules", "rbridge"},
