@@ -1,8 +1,9 @@
 """Write rows of numbers as CSV: the compiled part of matrix streams.
 
 Follows `rounding.rounded_text` byte for byte. Most numbers are short decimals: scaled, rounded and
-divided back they give themselves. Others are rounded in float64 arithmetic where that is certain,
-else from their shortest decimal. Rows with a very large or very small number are the caller's.
+divided back they give themselves, and those of four decimals are written from tables. Others are
+rounded in float64 arithmetic where that is certain, else from their shortest decimal. Rows with a
+very large or very small number are the caller's.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from odm_shiny.formats.digit_tables import digit_tables
 from odm_shiny.formats.jit import compiled
 from odm_shiny.formats.shortest_decimal import FIVES, shortest
+from odm_shiny.formats.word_store import store_word
 
 CELL_BYTES = 48
 """Room that a number and its comma need at most."""
@@ -20,7 +23,9 @@ CELL_BYTES = 48
 Array = Any  # numpy arrays; what numba makes of their items has no static type
 Integer = Any
 
-_FEW = 5  # decimals that most numbers are content with
+_QUAD_DIGITS, _QUAD_SCALE = 4, 1e4  # decimals that most numbers are content with
+_QUAD_END = 1e8  # two quads of digits end here
+_FEW = 8  # decimals that most others are content with
 _MAX_SCALE = 22  # 10**22 is the last power of ten that is a float64
 _MAX_DECIMALS = 36  # longer numbers are the caller's
 _POWERS = np.array([10.0**i for i in range(_MAX_SCALE + 1)])
@@ -54,9 +59,8 @@ def format_rows(
     -------
     Row that was not written (n_rows at the end), and number of bytes written.
     """
-    row, size = _format_rows(
-        values, first, digits, prefixes, ends, out, _POWERS, _WHOLE_POWERS, FIVES, _QUADS
-    )
+    tables = (_POWERS, _WHOLE_POWERS, FIVES, _QUADS, digit_tables())
+    row, size = _format_rows(values, first, digits, prefixes, ends, out, tables)
     return int(row), int(size)
 
 
@@ -109,40 +113,52 @@ def _round_values(
 
 @compiled
 def _format_rows(
-    values: Array,
-    first: int,
-    digits: int,
-    prefixes: Array,
-    ends: Array,
-    out: Array,
-    powers: Array,
-    whole: Array,
-    fives: Array,
-    quads: Array,
+    values: Array, first: int, digits: int, prefixes: Array, ends: Array, out: Array, tables: Any
 ) -> Any:
-    place = 0
+    powers, whole, fives, quads, short = tables
+    place: Integer = 0
     for row in range(first, values.shape[0]):
         begin = place
         for p in range(ends[row - 1] if row else 0, ends[row]):
             out[place] = prefixes[p]
             place += 1
+        out[place] = _COMMA
+        place += 1
         for column in range(values.shape[1]):
-            out[place] = _COMMA
-            place += 1
             value = values[row, column]
-            if value == 0:
-                place = _write_zero(out, place, digits)
-            elif value == value and abs(value) != np.inf:
-                left, mantissa, decimals = _round(abs(value), digits, powers, whole, fives)
+            magnitude = abs(value)
+            mantissa = np.rint(magnitude * _QUAD_SCALE)
+            is_short = mantissa < _QUAD_END and mantissa / _QUAD_SCALE == magnitude
+            if is_short and digits >= _QUAD_DIGITS:
+                out[place] = _MINUS  # written over if it does not count: signs cannot be foreseen
+                place += np.int64(value < 0)
+                place = _write_short(out, place, np.int64(mantissa), short)
+            elif value == value and magnitude != np.inf:
+                left, mantissa, decimals = _round(magnitude, digits, powers, whole, fives)
                 if decimals < 0:
                     return row, begin
-                if value < 0 and mantissa > 0:
-                    out[place] = _MINUS
-                    place += 1
-                place = _write(out, place, left, mantissa, decimals, digits, whole, quads)
-        out[place] = _NEWLINE
-        place += 1
+                out[place] = _MINUS
+                place += np.int64(value < 0 and mantissa > 0)
+                if decimals == _QUAD_DIGITS and mantissa < _QUAD_END:
+                    place = _write_short(out, place, mantissa, short)
+                else:
+                    place = _write(out, place, left, mantissa, decimals, digits, whole, quads)
+            out[place] = _COMMA
+            place += 1
+        out[place - 1] = _NEWLINE
     return values.shape[0], place
+
+
+@compiled
+def _write_short(out: Array, place: Integer, mantissa: Integer, short: Any) -> Any:
+    """Write ``mantissa / 10**4``, below 10**4; the bytes behind it are written over."""
+    number = np.uint64(mantissa)
+    left = number // _QUAD
+    right = number - left * _QUAD
+    store_word(out, place, short.whole[left])
+    place += np.int64(short.whole_sizes[left])
+    store_word(out, place, short.decimals[right])
+    return place + np.int64(short.decimal_sizes[right])
 
 
 @compiled
@@ -179,16 +195,6 @@ def _round(value: Array, digits: int, powers: Array, whole: Array, fives: Array)
         return np.int64(0), np.int64(0), digits
     mantissa = (mantissa + whole[surplus] // 2) // whole[surplus]
     return (mantissa // whole[digits] if digits <= 18 else np.int64(0)), mantissa, digits
-
-
-@compiled
-def _write_zero(out: Array, place: int, digits: int) -> int:
-    out[place] = _ZERO
-    if digits == 0:
-        return place + 1
-    out[place + 1] = _POINT
-    out[place + 2] = _ZERO
-    return place + 3
 
 
 @compiled

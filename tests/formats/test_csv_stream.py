@@ -29,7 +29,9 @@ def written_by_kernel(row: list[float], digits: int) -> bytes | None:
     """One row by the compiled writer; ``None`` if it leaves the row to the caller."""
     out = np.empty(csv_kernel.CELL_BYTES * len(row) + 10, np.uint8)
     prefix = np.frombuffer(b"g", np.uint8)
-    done, size = csv_kernel.format_rows(np.array([row]), 0, digits, prefix, np.array([1]), out)
+    done, size = csv_kernel.format_rows(
+        np.array([row], np.float64), 0, digits, prefix, np.array([1]), out
+    )
     return out[:size].tobytes() if done else None
 
 
@@ -54,6 +56,21 @@ def test_halves_are_rounded_up_by_the_compiled_writer(whole, digits):
     assert (
         written_by_kernel([value], digits) == b"g," + rounded_text(value, digits).encode() + b"\n"
     )
+
+
+@pytest.mark.parametrize("digits", [3, 4, 17])
+@pytest.mark.parametrize("whole", [0, 42, 9_999, 10_000, 99_999_999_999])
+def test_every_number_of_four_decimals_is_written_as_in_plain_python(whole, digits):
+    values = (whole * 10_000 + np.arange(10_000.0)) / 10_000
+    for row in (values, -values[::7], np.nextafter(values[::31], np.inf)):
+        text = written_by_kernel(row.tolist(), digits)
+        assert text == write_rows([b"g"], row[None], digits)
+
+
+@given(st.lists(NUMBER | st.just(0.0) | st.just(-0.0), max_size=40), st.integers(4, 17))
+def test_short_and_long_numbers_stand_side_by_side(row, digits):
+    text = written_by_kernel(row, digits)
+    assert text is None or text == write_rows([b"g"], np.array([row], np.float64), digits)
 
 
 def large_values() -> np.ndarray:
