@@ -6,8 +6,9 @@ Rows are runs (one for each sample here), columns are features, as AnnData has i
 Prints::
 
     AnnData object with n_obs × n_vars = 38 × 3051
-        obs: 'runSourceId', 'groupId', 'sample', 'Sample Name', 'Tumor Class'
+        obs: 'Sample Name', 'Organism', 'Disease', 'Tumor Class'
         var: 'probe', 'chip_index', 'description', 'gene'
+        uns: 'odm'
 
     Tumor Class
     ALL    27
@@ -31,11 +32,9 @@ from odm_shiny import connect, field
 
 with connect() as odm:
     study = odm.query().where(study=field("Study Source ID") == "multtest/golub")
-    data = odm.matrix(study).to_anndata()
-    samples = study.run().to_pandas().set_index("genestack:accession")
+    data = odm.to_anndata(study)
 
-# obs["sample"] is the accession of the sample that a run is linked to.
-data.obs = data.obs.join(samples[["Sample Name", "Tumor Class"]], on="sample")
+data.obs = data.obs[["Sample Name", "Organism", "Disease", "Tumor Class"]]
 print(data)
 print()
 print(data.obs["Tumor Class"].value_counts().to_string())

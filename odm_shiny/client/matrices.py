@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from odm_shiny.client import decode
+from odm_shiny.client.decode import Record
 from odm_shiny.client.links import LinkMethods
-from odm_shiny.client.paging import MANY
+from odm_shiny.client.paging import MANY, all_rows
 from odm_shiny.client.queries import QueryMethods, omics_parameters
 from odm_shiny.client.results import Listing
+from odm_shiny.client.run_samples import sample_columns
 from odm_shiny.client.steps import Steps, blocking
 from odm_shiny.client.streams import LOSSLESS_DIGITS, MatrixStreamMethods, StreamRequest
 from odm_shiny.client.twins import steps_method
+from odm_shiny.errors import QueryError
 from odm_shiny.query.query import Query
 from odm_shiny.query.shape import fields_of, required_features
 
 if TYPE_CHECKING:
+    import anndata
+
     from odm_shiny.frames.matrix import ExpressionMatrix
 
 FEW_FEATURES = 200
@@ -30,28 +37,85 @@ class MatrixMethods(QueryMethods):
     """Answer queries with matrices."""
 
     @steps_method
-    def matrix(self, query: Query, *, measurement: str | None = None) -> Steps[ExpressionMatrix]:
+    def matrix(
+        self, query: Query | str, *, measurement: str | None = None, samples: bool = False
+    ) -> Steps[ExpressionMatrix]:
         """Return the expression that a query finds as runs by features.
 
         Parameters
         ----------
         query
             Conditions on studies, samples, libraries, preparations, files, features and values.
-            Without any on features all of them come.
+            Without any on features all of them come. Or the accession of a file: the whole of it.
         measurement
             Which value, where the files hold several.
+        samples
+            Put the attributes of the sample that each run is linked to into `obs`, also where a
+            library or a preparation lies between.
 
         Returns
         -------
         One row a run that is linked to what matches, whichever file it is from. `obs` tells what
         it is linked to. Features of several files with one accession are one column, NaN where a
         file does not have the feature. A value that a condition on values excludes is NaN.
+        `source` tells query, versions, files, time and code.
 
         Notes
         -----
         Up to 200 features, and conditions on values, are read item by item; more features as a
         stream, file by file.
         """
+        return (yield from self._whole_matrix(query, measurement, samples=samples))
+
+    @steps_method
+    def to_anndata(
+        self, query: Query | str, *, measurement: str | None = None, samples: bool = True
+    ) -> Steps[anndata.AnnData]:
+        """Return the expression that a query finds as AnnData; arguments as for `matrix`.
+
+        Returns
+        -------
+        ``X`` is runs by features, ``obs`` what is known of the runs and their samples, ``var`` the
+        feature columns, ``uns["odm"]`` where it is from: ``query`` (for ``Query.from_url``),
+        ``versions``, ``files`` (accessions), ``time`` (UTC), ``code`` (Python), ``odm`` (address).
+
+        Raises
+        ------
+        MissingDependency
+            anndata is not installed.
+        """
+        found = yield from self._whole_matrix(query, measurement, samples=samples)
+        return (yield from blocking(found.to_anndata))
+
+    def _whole_matrix(
+        self, query: Query | str, measurement: str | None, *, samples: bool
+    ) -> Steps[ExpressionMatrix]:
+        asked = query_of_file(query)
+        found = yield from self._matrix(asked, measurement)
+        if samples and found.n_obs:
+            known: list[Record] = []
+            if asked.group is None:
+                listing = self.listing(asked.samples().limited_to(None))
+                assert isinstance(listing, Listing)
+                known = yield from all_rows(listing.pager)
+            level = asked.metadata_level
+            columns = yield from sample_columns(self, found.obs, known, level)
+            found = found.with_obs(columns)
+        return replace(found, source=self._source(asked, found))
+
+    def _source(self, query: Query, found: ExpressionMatrix) -> dict[str, Any]:
+        wire = self.session.wire
+        files = found.obs["groupId"].unique().tolist() if "groupId" in found.obs else []
+        return {
+            "odm": wire.url,
+            "query": query.to_url(),
+            "versions": query.use_versions or "active",
+            "files": [str(one) for one in files],
+            "time": f"{datetime.fromtimestamp(wire.clock.now(), UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "code": query.to_python(url=None if self.session.local else wire.url),
+        }
+
+    def _matrix(self, query: Query, measurement: str | None) -> Steps[ExpressionMatrix]:
         if not reads_as_stream(query):
             return (yield from self._matrix_of_items(query, measurement))
         groups = [query.group] if query.group else (yield from self._groups(query))
@@ -76,11 +140,7 @@ class MatrixMethods(QueryMethods):
     def _groups(self, query: Query) -> Steps[list[str]]:
         listing = self.listing(query.expression_groups().limited_to(None))
         assert isinstance(listing, Listing)
-        groups: list[str] = []
-        while not listing.pager.done:
-            for page in (yield from listing.pager.batch(ahead=MANY)):
-                groups += [str(group["itemId"]) for group in page.data]
-        return groups
+        return [str(group["itemId"]) for group in (yield from all_rows(listing.pager))]
 
     def _streamed(
         self, query: Query, group: str, measurement: str | None
@@ -102,13 +162,29 @@ class MatrixMethods(QueryMethods):
         found: dict[str, tuple[str, str]] = {}
         for kind, name in _ID_NAMES.items():
             listing = LinkMethods.pairs.describe(linking, "expression", kind, group)
-            while not listing.pager.done:
-                for page in (yield from listing.pager.batch(ahead=MANY)):
-                    for pair in page.data:
-                        source, accession = pair.get("runSourceId"), pair.get(name)
-                        if source is not None and accession is not None:
-                            found[str(source)] = (kind, str(accession))
+            for pair in (yield from all_rows(listing.pager)):
+                source, accession = pair.get("runSourceId"), pair.get(name)
+                if source is not None and accession is not None:
+                    found[str(source)] = (kind, str(accession))
         return found
+
+
+def query_of_file(query: Query | str) -> Query:
+    """Return a query, or the one for the whole of a file by its accession.
+
+    Raises
+    ------
+    QueryError
+        It is neither.
+    """
+    if isinstance(query, str):
+        return Query().matrix(query)
+    if not isinstance(query, Query):
+        raise QueryError(
+            "a matrix is of a query, odm.query().where(...), or of a file, by its accession; not "
+            f"of {type(query).__name__}"
+        )
+    return query
 
 
 def reads_as_stream(query: Query) -> bool:

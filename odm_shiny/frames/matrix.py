@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from odm_shiny.errors import FrameError
 from odm_shiny.frames.columns import Column, table, text_form
 from odm_shiny.frames.items import Items, Part
+from odm_shiny.frames.names import did_you_mean
 from odm_shiny.frames.to_pandas import to_pandas
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _RUN, _FEATURE, _VALUE = "run", "feature", "value"
+_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +39,8 @@ class ExpressionMatrix:
         where two runs share a name.
     var : n_vars rows
         One row a feature, indexed by the first feature column, the feature's accession.
+    source
+        Where it is from, as texts: query, versions, files, time, code; empty if nobody said.
 
     Notes
     -----
@@ -45,6 +50,7 @@ class ExpressionMatrix:
     X: NDArray[np.float64]
     obs: pd.DataFrame
     var: pd.DataFrame
+    source: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.X.shape != (len(self.obs), len(self.var)):
@@ -63,17 +69,85 @@ class ExpressionMatrix:
         """Number of features."""
         return int(self.X.shape[1])
 
-    def to_pandas(self) -> pd.DataFrame:
-        """Return one row a run and one column a feature."""
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of runs and of features."""
+        return self.n_obs, self.n_vars
+
+    def __len__(self) -> int:
+        return self.n_obs
+
+    def __getitem__(self, feature: str) -> pd.Series[Any]:
+        """Return the values of one feature, by run.
+
+        Raises
+        ------
+        FrameError
+            There is no feature of that name, or it is not a name.
+        """
         import pandas as pd
 
-        return pd.DataFrame(self.X, index=self.obs.index, columns=self.var.index, copy=False)
+        if not isinstance(feature, str):
+            raise FrameError(
+                'one feature is matrix["TP53"]; cut parts of .to_pandas(), .to_anndata() or .X'
+            )
+        if feature not in self.var.index:
+            hint = did_you_mean(feature, map(str, self.var.index)) or ".var.index has their names"
+            raise FrameError(f"no feature is called {feature!r}: {hint}")
+        place = list(self.var.index).index(feature)
+        return pd.Series(self.X[:, place], index=self.obs.index, name=feature)
+
+    def to_pandas(self, *, obs: bool = False) -> pd.DataFrame:
+        """Return one row a run and one column a feature.
+
+        Parameters
+        ----------
+        obs
+            Put what is known of the runs in front. A feature that is called like one of these
+            columns gets ``feature.`` in front of its name.
+        """
+        import pandas as pd
+
+        wide = pd.DataFrame(self.X, index=self.obs.index, columns=self.var.index, copy=False)
+        if not obs:
+            return wide
+        known = set(self.obs.columns)
+        wide.columns = pd.Index(
+            [f"feature.{name}" if name in known else name for name in wide.columns]
+        )
+        return pd.concat([self.obs, wide], axis=1)
+
+    def with_obs(self, columns: pd.DataFrame) -> ExpressionMatrix:
+        """Return the same matrix with more known of its runs.
+
+        Parameters
+        ----------
+        columns : n_obs rows
+            In the order of the runs. A name that `obs` has already gets ``sample.`` in front.
+        """
+        taken = set(self.obs.columns)
+        taken.discard("sample")  # the same, or what was found beyond a library
+        renamed = columns.rename(columns=lambda name: f"sample.{name}" if name in taken else name)
+        notes = {**self.obs.attrs.get("notes", {}), **columns.attrs.get("notes", {})}
+        obs = self.obs.assign(**{str(name): renamed[name].to_numpy() for name in renamed})
+        obs.attrs = {"notes": notes} if notes else {}
+        return replace(self, obs=obs)
 
     def to_anndata(self) -> anndata.AnnData:
         """Return an AnnData; see `odm_shiny.frames.to_anndata`."""
         from odm_shiny.frames.to_anndata import to_anndata
 
         return to_anndata(self)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"a matrix has no {name!r}: it has X, obs, var, shape; .to_pandas() is a table of it, "
+            ".to_anndata() an AnnData"
+        )
+
+    def _repr_html_(self) -> str:
+        shown = self.to_pandas().iloc[:_SHOWN, :_SHOWN]
+        return f"<p>{escape(repr(self))}</p>{shown.to_html()}"
 
     def __repr__(self) -> str:
         missing = int(np.isnan(self.X).sum())

@@ -18,7 +18,7 @@ def to_anndata(matrix: ExpressionMatrix) -> anndata.AnnData:
 
     Attributes with values of several kinds are text, lists are text joined by ``|`` (the separator
     of ODM's own tables), so that the result can be written to h5ad. Notes about columns are in
-    ``uns["notes"]``.
+    ``uns["notes"]``, where the values are from in ``uns["odm"]``.
 
     Raises
     ------
@@ -34,6 +34,8 @@ def to_anndata(matrix: ExpressionMatrix) -> anndata.AnnData:
     result = anndata.AnnData(X=matrix.X, obs=_writable(matrix.obs), var=_writable(matrix.var))
     if notes:
         result.uns["notes"] = notes
+    if matrix.source:
+        result.uns["odm"] = dict(matrix.source)
     return result
 
 
