@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import operator
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, NoReturn, ParamSpec, overload
 
 from odm_shiny.client.decode import Record, new_items
 from odm_shiny.client.paging import MANY, WIDTH, AnyPage, Pager
 from odm_shiny.client.steps import Steps, blocking
 from odm_shiny.client.twins import Async, Sync, lazy_method, steps_method
+from odm_shiny.errors import QueryError
 from odm_shiny.frames.columns import Table, from_records
 from odm_shiny.frames.items import Items
+from odm_shiny.frames.names import did_you_mean
 
 if TYPE_CHECKING:
     import anndata
@@ -25,6 +28,15 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 _SHOWN_ROWS, _SHOWN_COLUMNS = 10, 12
+_DATAFRAME = {
+    name: f", which has .{name}"
+    for name in (
+        *("loc", "iloc", "at", "iat", "values", "index", "dtypes", "info", "describe", "tail"),
+        *("groupby", "query", "sort_values", "merge", "join", "plot", "value_counts", "apply"),
+        *("to_csv", "to_excel", "to_parquet", "to_dict", "to_json", "to_numpy", "drop", "T"),
+        *("isna", "notna", "dropna", "fillna", "filter", "sample", "set_index", "keys"),
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +131,12 @@ class _Result(ABC):
         """What the server wrote about the search so far, one line each."""
         return list(self._pager.log)
 
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"{type(self).__name__} has no {name!r}: it is fetched when it is looked at; "
+            f".to_pandas() gives a DataFrame{_DATAFRAME.get(name, '')}"
+        )
+
     def __repr__(self) -> str:
         known = self._pager.total
         count = "not asked yet" if known is None and not self._n_kept() else f"{known} rows"
@@ -145,7 +163,57 @@ class _SyncResult(_Result, Sync):
         self.driver.run(self._at_least(1))
         return self._n_kept() > 0
 
-    def __getitem__(self, index: int) -> Record:
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Record]: ...
+
+    @overload
+    def __getitem__(self, index: str) -> pd.Series[Any]: ...
+
+    @overload
+    def __getitem__(self, index: list[str]) -> pd.DataFrame: ...
+
+    def __getitem__(self, index: int | slice | str | list[str]) -> Any:
+        """Return a record, a list of them, a column as pandas has it, or a frame of columns.
+
+        Raises
+        ------
+        IndexError
+            There are not so many rows.
+        QueryError
+            There is no such column.
+        """
+        if isinstance(index, slice):
+            return self._slice(index)
+        if isinstance(index, str):
+            return self._frame([index])[index]
+        if isinstance(index, list):
+            return self._frame(index)
+        return self._row(index)
+
+    def head(self, n: int = 5) -> pd.DataFrame:
+        """Return the first rows as a pandas DataFrame; later pages are not fetched."""
+        from odm_shiny.frames.to_pandas import to_pandas
+
+        self.driver.run(self._at_least(n))
+        return to_pandas(self._table()).head(n)
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns; all rows are fetched, for any may have an attribute of its own."""
+        self.driver.run(self._all())
+        return self._table().names
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of rows and of columns."""
+        columns = self.columns
+        return self._n_kept(), len(columns)
+
+    def _row(self, index: int) -> Record:
+        index = operator.index(index)
         if index < 0:
             index += len(self)
         self.driver.run(self._at_least(index + 1))
@@ -153,12 +221,45 @@ class _SyncResult(_Result, Sync):
             raise IndexError(f"row {index} of {self._n_kept()}")
         return self._rows(index, index + 1)[0]
 
+    def _slice(self, index: slice) -> list[Record]:
+        stop = index.stop
+        if stop is not None and stop >= 0 and (index.start or 0) >= 0:
+            self.driver.run(self._at_least(stop))
+        else:
+            self.driver.run(self._all())
+        return self._rows(0, self._n_kept())[index]
+
+    def _frame(self, names: list[str]) -> pd.DataFrame:
+        frame = self.to_pandas()
+        for name in names:
+            if name not in frame.columns:
+                hint = did_you_mean(str(name), map(str, frame.columns))
+                raise QueryError(
+                    f"{self._what}: no row has {name!r}: {hint or '.columns has what there is'}"
+                )
+        return frame[names]
+
     def _repr_html_(self) -> str:
         self.driver.run(self._at_least(1))
         return html_table(self._rows(0, _SHOWN_ROWS), self._pager.total, self._what)
 
 
 class _AsyncResult(_Result, Async):
+    def __getitem__(self, index: object) -> NoReturn:
+        raise TypeError(self._awaited("(await found.to_list())[0], (await found.to_pandas())[...]"))
+
+    def __len__(self) -> NoReturn:
+        raise TypeError(self._awaited("await found.total()"))
+
+    def __bool__(self) -> bool:
+        return True  # whether there are rows is not known without asking
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError(self._awaited("async for row in found, await found.to_list()"))
+
+    def _awaited(self, call: str) -> str:
+        return f"{type(self).__name__} is awaited: {call}"
+
     async def __aiter__(self) -> AsyncIterator[Record]:
         position = 0
         while True:

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, BinaryIO, Concatenate, NoReturn, ParamSpec
 
 from odm_shiny.client import decode
 from odm_shiny.client.arrow import ARROW, table_of
@@ -240,6 +240,27 @@ class MatrixStreamMethods:
                 if text_form(value) == accession:
                     return str(name)
         return None
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"{type(self).__name__} has no {name!r}: nothing is here before .to_pandas(), "
+            ".to_arrow(), .to_matrix(), .to_anndata() or .save(path) is called"
+        )
+
+    def __getitem__(self, index: object) -> NoReturn:
+        raise TypeError(self._not_here("stream.to_pandas()[...]"))
+
+    def __len__(self) -> NoReturn:
+        raise TypeError(self._not_here("len(stream.to_pandas())"))
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError(self._not_here("for row in stream.to_pandas().itertuples()"))
+
+    def __bool__(self) -> bool:
+        return True
+
+    def _not_here(self, call: str) -> str:
+        return f"{type(self).__name__} is not read yet: {call}"
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: matrix of {self.request.group}, not asked yet>"

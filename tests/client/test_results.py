@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from odm_shiny.connect import aconnect, connect
+from odm_shiny.errors import QueryError
 from odm_shiny.query.expr import feature, field
 
 LIVER = field("Tissue") == "liver"
@@ -101,6 +102,61 @@ def test_a_limit_is_kept_in_every_form(client):
     assert len(found.to_pandas()) == len(found) == 3
     assert len(client.samples.find(limit=0)) == 0
     assert client.samples.find(limit=0).to_list() == []
+
+
+def test_a_result_is_cut_and_named_as_people_expect(client):
+    found = client.samples.find(sort="name", page_limit=2)
+    assert found[0:3] == found.to_list()[:3]
+    assert found[-2:] == found.to_list()[-2:]
+    assert found["Tissue"].to_list() == [record.get("Tissue") for record in found]
+    assert list(found[["Age", "Tissue"]].columns) == ["Age", "Tissue"]
+    assert found.columns == list(found.to_pandas().columns)
+    assert found.shape == found.to_pandas().shape
+    assert found.head(2).equals(found.to_pandas().head(2))
+
+
+def test_the_first_rows_cost_one_page(client):
+    found = client.samples.find(page_limit=2)
+    assert len(found[:2]) == len(found.head(2)) == 2
+    assert found._n_kept() == 2
+
+
+def test_a_column_that_is_not_there_is_named_with_the_nearest(client):
+    found = client.samples.find()
+    with pytest.raises(QueryError, match="samples: no row has 'tissue': did you mean 'Tissue'"):
+        found["tissue"]
+    with pytest.raises(QueryError, match=r"no row has 'Zzz': \.columns has what there is"):
+        found[["Age", "Zzz"]]
+
+
+def test_what_only_a_frame_has_says_how_to_get_one(client, filled):
+    found = client.samples.find()
+    with pytest.raises(
+        AttributeError, match=r"\.to_pandas\(\) gives a DataFrame, which has \.iloc"
+    ):
+        found.iloc  # noqa: B018
+    assert not hasattr(found, "frobnicate")
+    with pytest.raises(TypeError):
+        found[1.5]
+    stream = client.expressions.stream(filled.data)
+    with pytest.raises(AttributeError, match=r"no 'shape': nothing is here before \.to_pandas"):
+        stream.shape  # noqa: B018
+    for try_it in (len, iter, lambda one: one[0]):
+        with pytest.raises(TypeError, match=r"is not read yet: .*stream\.to_pandas"):
+            try_it(stream)
+    assert stream
+
+
+def test_async_results_say_what_is_awaited(filled):
+    async def main():
+        async with await aconnect(store=filled.where) as client:
+            found = client.samples.find()
+            for try_it in (len, iter, lambda one: one[0]):
+                with pytest.raises(TypeError, match=r"AsyncRecords is awaited: .*await found"):
+                    try_it(found)
+            assert found
+
+    asyncio.run(main())
 
 
 def test_async_results_are_iterated_and_awaited(filled):
