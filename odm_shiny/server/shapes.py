@@ -49,7 +49,14 @@ class Shape:
         names = self.default_names if self.level == MINIMAL else self.applied_names
         shown = {name: document.get(name) for name in names}
         if self.level == ORIGINAL:
-            shown.update((name, value) for name, value in document.items() if value is not None)
+            shown.update(_set(document))
         if self.term is None:
             return shown
         return {name: self.term(name, value) for name, value in shown.items()}
+
+
+def _set(document: Document) -> Document:
+    """The attributes that have a value, in most documents all of them."""
+    if None not in document.values():
+        return document
+    return {name: value for name, value in document.items() if value is not None}

@@ -56,8 +56,9 @@ class View:
         self._learn_groups(records)
         shaped = []
         for record, document in zip(records, self._shaped(records), strict=True):
-            shown = {ACCESSION: record.public_id}
-            shown.update((name, value) for name, value in document.items() if name != ACCESSION)
+            accession = record.public_id
+            shown = {ACCESSION: accession, **document}
+            shown[ACCESSION] = accession  # the place stays, whatever the document says
             if record.group_id is not None:
                 shown["groupId"] = self._group_ids[record.group_id]
             shaped.append(shown)
