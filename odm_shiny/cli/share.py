@@ -1,16 +1,17 @@
-"""``share``: who may see a study, in an embedded ODM's store.
+"""``share``: who may see a study.
 
-ODM's API has no operation that shares a study, so there is nothing to ask a server by its address;
-``--url`` is understood in order to say so.
+ODM's API knows groups of people, by SCIM, but has no operation that shares a study: for that there
+is nothing to ask a server by its address, and ``--url`` is understood in order to say so.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from odm_shiny.cli.options import AsJson, StoreOption, examples
+from odm_shiny.cli.options import AsJson, StoreOption, Url, client_of, examples
 from odm_shiny.cli.output import answer, answer_json, answer_table
 from odm_shiny.cli.store import existing
 from odm_shiny.errors import OdmError, QueryError
@@ -24,13 +25,9 @@ NO_SHARING = (
     "ODM's browser or with odm-share-study of ODM's SDK; a server of odm-shiny on the machine that "
     "has its store, with --store instead of --url"
 )
-NO_GROUPS = (
-    "groups of people are read from the store of an embedded ODM: give --store instead of --url, "
-    "on the machine that has it; groups of another ODM are made in its browser or by SCIM"
-)
-
 commands = typer.Typer(
-    help="Share studies of an embedded ODM with groups of people.", no_args_is_help=True
+    help="Share studies of an embedded ODM; manage groups of people.",
+    no_args_is_help=True,
 )
 
 Study = Annotated[str, typer.Argument(metavar="ACCESSION", help="Accession of the study.")]
@@ -71,7 +68,7 @@ def list_groups(
     epilog=examples(
         "odm-shiny share groups --store ./my-odm",
         'odm-shiny share groups --new "Lab A" --member ann@example.org --member bo@example.org',
-        'odm-shiny share groups --to "Lab A" --member cy@example.org',
+        'odm-shiny share groups --to "Lab A" --member cy@example.org --url https://odm.example.org',
     )
 )
 def groups(
@@ -85,12 +82,29 @@ def groups(
         list[str] | None,
         typer.Option("--member", metavar="EMAIL", help="User to add; made if need be."),
     ] = None,
+    url: Url = None,
     store: StoreOption = None,
     as_json: AsJson = False,
-    url: NoUrl = None,
 ) -> None:
-    """List the groups and their members; make one, or add members, first if asked to."""
-    _refuse(url, NO_GROUPS)
+    """List the groups and their members; make one, or add members, first if asked to.
+
+    On a server this needs the right to manage groups, and to manage users for their addresses.
+    """
+    if member and new is None and to is None:
+        raise QueryError("say which group gets the members: --to GROUP or --new NAME")
+    if url is None:
+        rows = _groups_of_store(store, new, to, member)
+    else:
+        rows = _groups_of_server(url, new, to, member)
+    if as_json:
+        answer_json(rows)
+    else:
+        answer_table(rows, ("accession", "name", "members"), as_json=False)
+
+
+def _groups_of_store(
+    store: str | None, new: str | None, to: str | None, member: Sequence[str] | None
+) -> list[dict[str, Any]]:
     with existing(store) as place:
         from odm_shiny.store import people, people_groups
 
@@ -98,19 +112,28 @@ def groups(
             if new is not None:
                 to = people_groups.create_group(tx, new).accession
             if member:
-                if to is None:
-                    raise OdmError("say which group gets the members: --to GROUP or --new NAME")
                 users = [people.ensure_user(tx, email).id for email in member]
-                people_groups.add_members(tx, _group(tx, to).accession, users)
+                people_groups.add_members(tx, _group(tx, to or "").accession, users)
             rows = []
             for group in people_groups.list_groups(tx):
                 emails = people.emails(tx, people_groups.members(tx, group.accession))
                 row = {"accession": group.accession, "name": group.name}
                 rows.append({**row, "members": sorted(emails.values())})
-    if as_json:
-        answer_json(rows)
-    else:
-        answer_table(rows, ("accession", "name", "members"), as_json=False)
+    return rows
+
+
+def _groups_of_server(
+    url: str, new: str | None, to: str | None, member: Sequence[str] | None
+) -> list[dict[str, Any]]:
+    from odm_shiny.cli import scim_groups
+
+    with client_of(url, None) as client:
+        if new is not None:
+            to = scim_groups.create_group(client, new)
+        if member:
+            named = [(one["accession"], one["name"]) for one in scim_groups.list_groups(client)]
+            scim_groups.add_members(client, _accession(named, to or ""), member)
+        return scim_groups.list_groups(client)
 
 
 def _refuse(url: str | None, why: str) -> None:
@@ -136,10 +159,16 @@ def _group(tx: Tx, name: str) -> PeopleGroup:
     from odm_shiny.store import people_groups
 
     listed = people_groups.list_groups(tx)
-    for group in listed:
-        if name.casefold() in (group.accession.casefold(), group.name.casefold()):
-            return group
-    known = ", ".join(group.name for group in listed)
+    accession = _accession([(group.accession, group.name) for group in listed], name)
+    return next(group for group in listed if group.accession == accession)
+
+
+def _accession(groups: Sequence[tuple[str, str]], name: str) -> str:
+    """Accession of the group with this accession or name."""
+    for accession, own_name in groups:
+        if name.casefold() in (accession.casefold(), own_name.casefold()):
+            return accession
+    known = ", ".join(own_name for _, own_name in groups)
     raise OdmError(f"there is no group {name!r}; there are {known}")
 
 

@@ -256,7 +256,6 @@ def test_an_unknown_group_names_the_known(command: Command, filled: Any) -> None
         (("share", "add", "GSF000018", "Lab"), "ODM's API has no operation that shares a study"),
         (("share", "remove", "GSF000018", "Lab"), "ODM's API has no operation that shares a study"),
         (("share", "list", "GSF000018"), "ODM's API has no operation that shares a study"),
-        (("share", "groups", "--new", "Lab"), "are read from the store of an embedded ODM"),
         (("jobs", "list"), "ODM's API has no list of jobs: `odm-shiny jobs show ID --url"),
     ],
     ids=lambda one: " ".join(one[:2]) if isinstance(one, tuple) else "",

@@ -52,6 +52,16 @@ class Server:
         """A token for a user, made while the server runs."""
         return run("token", "create", "--store", str(self.store), "--user", user, *options)
 
+    def run(self, token: str, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of odm-shiny on this server."""
+        return subprocess.run(
+            command(*words, "--url", self.url),
+            capture_output=True,
+            text=True,
+            timeout=START_S,
+            env={**os.environ, "ODM_TOKEN": token},
+        )
+
     def client(self, token: str | None) -> odm_api.ApiClient:
         """The official client, with or without a token."""
         keys = {} if token is None else {"Genestack-API-Token": token}
