@@ -10,7 +10,7 @@ controls = [m.study_ui("study"), m.gene_ui("gene"), m.matrix_ui("data"), m.sampl
 page = ui.page_sidebar(ui.sidebar(*controls, width=330), m.group_plot_ui("plot"), title="A gene")
 
 
-def server(input, output, session):  # noqa: A002 - Shiny's own word
+def server(input, output, session):
     study = m.study_server("study", client)
     samples = m.sample_filter_server("who", client, study.query)
     matrix = m.matrix_server("data", client, samples.query)

@@ -72,7 +72,7 @@ def connection_ui() -> Tag:
 
 @module.server
 def connection_server(
-    input: Inputs,  # noqa: A002 - Shiny's own word
+    input: Inputs,
     output: Outputs,
     session: Session,
     client: Client,
@@ -136,7 +136,7 @@ def connection_server(
 
 
 def _show_form(
-    input: Inputs,  # noqa: A002 - Shiny's own word
+    input: Inputs,
     session: Session,
     asking: reactive.Value[bool],
     address: str | None,

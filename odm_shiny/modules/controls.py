@@ -18,7 +18,7 @@ _ICON = (
 )
 
 
-def labelled_selectize(id: str, label: str, **options: Any) -> Tag:  # noqa: A002 - Shiny's word
+def labelled_selectize(id: str, label: str, **options: Any) -> Tag:
     """Select with a search field, which takes the label: selectize itself leaves it nameless."""
     name = json.dumps(label)
     on_start = ui.js_eval(f"function() {{ this.$control_input.attr('aria-label', {name}); }}")
@@ -26,7 +26,7 @@ def labelled_selectize(id: str, label: str, **options: Any) -> Tag:  # noqa: A00
     return ui.input_selectize(id, label, {}, options=settings, **options)
 
 
-def combobox(id: str, label: str, *, placeholder: str = "") -> Tag:  # noqa: A002 - Shiny's word
+def combobox(id: str, label: str, *, placeholder: str = "") -> Tag:
     """Text field with suggestions from the server; see ``odm-combobox.js``."""
     name = resolve_id(id)
     field_id, list_id = f"{name}-field", f"{name}-list"
@@ -54,7 +54,7 @@ def combobox(id: str, label: str, *, placeholder: str = "") -> Tag:  # noqa: A00
     )
 
 
-def facets(id: str, label: str) -> Tag:  # noqa: A002 - Shiny's own word
+def facets(id: str, label: str) -> Tag:
     """Checkboxes with counts, filled by the server; see ``odm-facets.js``."""
     return tags.div(
         page_assets(),

@@ -50,7 +50,7 @@ def funnel_ui() -> Tag:
 
 @module.server
 def funnel_server(
-    input: Inputs,  # noqa: A002 - Shiny's own word
+    input: Inputs,
     output: Outputs,
     session: Session,
     client: Client | Callable[[], Client],

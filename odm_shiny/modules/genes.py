@@ -69,7 +69,7 @@ def gene_ui(label: str = "Gene") -> Tag:
 
 @module.server
 def gene_server(
-    input: Inputs,  # noqa: A002 - Shiny's own word
+    input: Inputs,
     output: Outputs,
     session: Session,
     client: Client | Callable[[], Client],

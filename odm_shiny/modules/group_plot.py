@@ -113,7 +113,7 @@ def group_plot_ui(*, height: str = "420px") -> Tag:
 
 @module.server
 def group_plot_server(
-    input: Inputs,  # noqa: A002 - Shiny's own word
+    input: Inputs,
     output: Outputs,
     session: Session,
     client: Client | Callable[[], Client],

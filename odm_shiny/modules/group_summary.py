@@ -24,7 +24,7 @@ def group_summary_ui() -> Tag:
 
 @module.server
 def group_summary_server(
-    input: Inputs,  # noqa: A002 - Shiny's own word
+    input: Inputs,
     output: Outputs,
     session: Session,
     plot: GroupPlot,

@@ -34,7 +34,7 @@ def headline_ui() -> Tag:
 
 @module.server
 def headline_server(
-    input: Inputs,  # noqa: A002 - Shiny's own word
+    input: Inputs,
     output: Outputs,
     session: Session,
     samples: SampleFilter,

@@ -168,7 +168,7 @@ def matrix_banner_ui() -> Tag:
 
 @module.server
 def matrix_server(
-    input: Inputs,  # noqa: A002 - Shiny's own word
+    input: Inputs,
     output: Outputs,
     session: Session,
     client: Client | Callable[[], Client],

@@ -82,7 +82,7 @@ def metadata_detail_ui(label: str = "Metadata shown") -> Tag:
 
 @module.server
 def metadata_detail_server(
-    input: Inputs,  # noqa: A002 - Shiny's own word
+    input: Inputs,
     output: Outputs,
     session: Session,
     client: Client | Callable[[], Client],

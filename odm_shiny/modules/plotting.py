@@ -32,7 +32,7 @@ _BINDING = HTMLDependency(
 )
 
 
-def output_figure(id: str, *, height: str = "420px") -> Tag:  # noqa: A002 - Shiny's own word
+def output_figure(id: str, *, height: str = "420px") -> Tag:
     """Place for a figure drawn by `render_figure`.
 
     Parameters

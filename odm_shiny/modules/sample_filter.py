@@ -117,7 +117,7 @@ def sample_filter_ui(label: str = "Samples") -> Tag:
 
 @module.server
 def sample_filter_server(
-    input: Inputs,  # noqa: A002 - Shiny's own word
+    input: Inputs,
     output: Outputs,
     session: Session,
     client: Client | Callable[[], Client],

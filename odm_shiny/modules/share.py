@@ -23,7 +23,7 @@ def share_ui(label: str = "Share") -> Tag:
 
 @module.server
 def share_server(
-    input: Inputs,  # noqa: A002 - Shiny's own word
+    input: Inputs,
     output: Outputs,
     session: Session,
     *watched: Callable[[], object],

@@ -87,7 +87,7 @@ def show_code_ui() -> Tag:
 
 @module.server
 def show_code_server(
-    input: Inputs,  # noqa: A002 - Shiny's own word
+    input: Inputs,
     output: Outputs,
     session: Session,
     client: Client | Callable[[], Client],

@@ -185,7 +185,7 @@ def state_ui() -> Tag:
 
 @module.server
 def state_server(
-    input: Inputs,  # noqa: A002 - Shiny's own word
+    input: Inputs,
     output: Outputs,
     session: Session,
     work: Latest[Any] | Together,

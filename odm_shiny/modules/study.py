@@ -76,7 +76,7 @@ def study_ui(label: str = "Study") -> Tag:
 
 @module.server
 def study_server(
-    input: Inputs,  # noqa: A002 - Shiny's own word
+    input: Inputs,
     output: Outputs,
     session: Session,
     client: Client | Callable[[], Client],
