@@ -54,7 +54,7 @@ def create_app(client: Client | None = None) -> App:
     """Make the app; without a client, ``connect()`` finds the ODM as it does everywhere."""
     shared = client if client is not None else connect()
 
-    def server(input: Inputs, output: Outputs, session: Session) -> None:  # noqa: A002
+    def server(input: Inputs, output: Outputs, session: Session) -> None:
         odm = m.connection_server("odm", shared, sign_in=connect).client
         study = m.study_server("study", odm)
         metadata = m.metadata_detail_server("metadata", odm, study.query)
@@ -91,3 +91,4 @@ def genes_to_start_with(study: Mapping[str, Any]) -> dict[str, str]:
 
 
 app = create_app()
+m.warm_up()

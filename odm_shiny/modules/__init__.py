@@ -21,6 +21,7 @@ from odm_shiny.modules.sample_table import sample_table_server, sample_table_ui
 from odm_shiny.modules.share import share_server, share_ui
 from odm_shiny.modules.show_code import show_code_server, show_code_ui
 from odm_shiny.modules.study import StudyChoice, study_server, study_ui
+from odm_shiny.modules.warm import warm_up
 
 __all__ = [
     "Connection",
@@ -60,4 +61,5 @@ __all__ = [
     "show_code_ui",
     "study_server",
     "study_ui",
+    "warm_up",
 ]
