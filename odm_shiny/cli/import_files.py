@@ -133,7 +133,22 @@ def one_folder(paths: Sequence[Path]) -> Iterator[Path]:
             if link.exists():
                 raise FileError("another file has the same name: rename one", path=str(path))
             link.symlink_to(path.absolute())
-        yield Path(made)
+        try:
+            yield Path(made)
+        except OdmError as error:
+            _name_own_files(error, made, paths)
+            raise
+
+
+def _name_own_files(error: OdmError, made: str, paths: Sequence[Path]) -> None:
+    """Let an error name the files as they were given, not the links to them."""
+    text = str(error)
+    for path in sorted(paths, key=lambda one: len(one.name), reverse=True):
+        text = text.replace(str(Path(made, path.name)), str(path))
+    error.args = (text.replace(made, ", ".join(map(str, paths))),)
+    if isinstance(error, FileError) and error.path is not None:
+        known = {str(Path(made, path.name)): str(path) for path in paths}
+        error.path = known.get(error.path, error.path)
 
 
 @contextmanager

@@ -31,6 +31,7 @@ KINDS = {
 FORMATS = ("csv", "tsv", "json", "parquet", "h5ad")
 SHOWN_ROWS = 20
 SHOWN_COLUMNS = 8
+_ITEM_COLUMNS = ("itemId", "runId", "runSourceId", "groupId", "feature", "value")
 
 
 def _condition(what: str) -> Any:
@@ -250,9 +251,24 @@ def write(
     else:
         separator = "\t" if form == "tsv" else ","
         target: BinaryIO | Path = sys.stdout.buffer if output is None else output
-        flat(found.to_pandas()).to_csv(target, index=False, sep=separator)
+        flat(with_header(client, asked, found.to_pandas())).to_csv(
+            target, index=False, sep=separator
+        )
     if output is not None:
         _written(output)
+
+
+def with_header(client: Client, asked: Query, frame: pd.DataFrame) -> pd.DataFrame:
+    """Give an answer without rows the columns that it would have, as its reader expects them."""
+    if len(frame.columns):
+        return frame
+    if asked.kind == "expression":
+        return frame.reindex(columns=list(_ITEM_COLUMNS))
+    from odm_shiny.query.query import Query
+
+    any_of_them = Query(kind=asked.kind, metadata_level=asked.metadata_level, limit=1)
+    like: list[Any] = list(client.run_query(any_of_them).to_pandas().columns)
+    return frame.reindex(columns=like or ["genestack:accession"])
 
 
 def storable(frame: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from odm_shiny.client.cache import ReplyCache
 from odm_shiny.client.clock import Clock, SystemClock
+from odm_shiny.client.closed import AsyncClosedTransport, ClosedTransport
 from odm_shiny.client.edits import EditMethods
 from odm_shiny.client.exchange import Wire
 from odm_shiny.client.expressions import AsyncExpressions, Expressions
@@ -139,6 +140,7 @@ class Client(_ClientMethods, Sync):
     def close(self) -> None:
         """Close the connections, and the embedded store if this client opened it."""
         self.driver.transport.shut()
+        self.driver.transport = ClosedTransport(self.driver.transport)
         if self._on_close is not None:
             self._on_close()
             self._on_close = None
@@ -206,6 +208,7 @@ class AsyncClient(_ClientMethods, Async):
     async def close(self) -> None:
         """Close the connections, and the embedded store if this client opened it."""
         await self.driver.transport.shut()
+        self.driver.transport = AsyncClosedTransport(self.driver.transport)
         if self._on_close is not None:
             self._on_close()
             self._on_close = None

@@ -136,7 +136,7 @@ class EntityMethods(Resource):
         Raises
         ------
         Forbidden
-            Not a member of the Curators group.
+            Not a member of the Curator group.
         """
         path = curator_path(f"/{self.plural}/{{}}", accession)
         return (

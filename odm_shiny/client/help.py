@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from html import escape
+from typing import TYPE_CHECKING, Any
 
 from odm_shiny.client import decode
 from odm_shiny.client.decode import Record
@@ -20,8 +21,12 @@ from odm_shiny.client.steps import Steps
 from odm_shiny.client.twins import steps_method
 from odm_shiny.errors import QueryError
 from odm_shiny.frames.columns import text_form
+from odm_shiny.frames.names import did_you_mean
 from odm_shiny.query.nodes import Compare, any_of
 from odm_shiny.query.query import Query
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_RECORDS = 20_000
 """Records that are looked through where the server does not count."""
@@ -54,6 +59,13 @@ class Facet:
     n_values: int
     n_unset: int
 
+    def __str__(self) -> str:
+        listed = [f"{text} ({count:,})" for text, count in self.values]
+        hidden = self.n_values - len(self.values)
+        more = [f"{hidden:,} more values"] if hidden else []
+        unset = [f"not set ({self.n_unset:,})"] if self.n_unset else []
+        return ", ".join([*listed, *more, *unset]) or "no value"
+
 
 @dataclass(frozen=True, slots=True)
 class Facets:
@@ -77,7 +89,39 @@ class Facets:
     exact: bool = True
 
     def __getitem__(self, attribute: str) -> Facet:
+        if attribute not in self.facets:
+            hint = did_you_mean(attribute, self.facets) or f"there are {', '.join(self.facets)}"
+            raise QueryError(f"{attribute!r} was not counted: {hint}")
         return self.facets[attribute]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.facets)
+
+    def __len__(self) -> int:
+        return len(self.facets)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return one row a value: ``attribute``, ``value``, ``count``; unset is ``None``."""
+        from odm_shiny.frames.columns import from_records
+        from odm_shiny.frames.to_pandas import to_pandas
+
+        rows = [
+            {"attribute": name, "value": text, "count": count}
+            for name, facet in self.facets.items()
+            for text, count in (*facet.values, *([(None, facet.n_unset)] * bool(facet.n_unset)))
+        ]
+        return to_pandas(from_records(rows))
+
+    def __repr__(self) -> str:
+        lines = [f"{name}: {facet}" for name, facet in self.facets.items()]
+        return "\n".join([self._caption(), *(f"  {line}" for line in lines)])
+
+    def _repr_html_(self) -> str:
+        rows = [(name, str(facet)) for name, facet in self.facets.items()]
+        return _html(self._caption(), ("attribute", "values"), rows)
+
+    def _caption(self) -> str:
+        return f"values of {'' if self.exact else 'the first '}{self.total:,} records ({self.kind})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +150,13 @@ class TemplateField:
     is_read_only: bool | None = None
     dictionary: str | None = None
 
+    def told(self) -> str:
+        """Say what is known beyond the name."""
+        said = [self.value_type, "required" if self.is_required else None]
+        said += ["read-only" if self.is_read_only else None]
+        said += [f"of {self.dictionary}" if self.dictionary else None]
+        return ", ".join(part for part in said if part)
+
 
 @dataclass(frozen=True, slots=True)
 class Template:
@@ -122,6 +173,30 @@ class Template:
     fields: tuple[TemplateField, ...]
     accession: str | None = None
     name: str | None = None
+
+    def __len__(self) -> int:
+        return len(self.fields)
+
+    def __iter__(self) -> Iterator[TemplateField]:
+        return iter(self.fields)
+
+    def __repr__(self) -> str:
+        width = max((len(one.name) for one in self.fields), default=0)
+        kinds = dict.fromkeys(one.data_type for one in self.fields)
+        lines = [self._caption()]
+        for kind in kinds:
+            lines.append(f"{kind}:")
+            of_kind = [one for one in self.fields if one.data_type == kind]
+            lines += [f"  {one.name:<{width}}  {one.told()}".rstrip() for one in of_kind]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = [(one.data_type, one.name, one.told()) for one in self.fields]
+        return _html(self._caption(), ("of", "attribute", ""), rows)
+
+    def _caption(self) -> str:
+        called = " ".join(part for part in (self.name, self.accession) if part)
+        return f"template {called or 'as its records show it'}, {len(self.fields)} attributes"
 
     def names(self, data_type: str) -> list[str]:
         """Return the attributes of one kind of record."""
@@ -251,6 +326,14 @@ class HelpMethods(QueryMethods):
         part = items.parts["feature"]
         texts = [text_form(value) for value in part.values(column)]
         return [text for code in part.all_codes() if (text := texts[code]) is not None]
+
+
+def _html(caption: str, names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    head = "".join(f"<th>{escape(name)}</th>" for name in names)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    return f"<table><caption>{escape(caption)}</caption><tr>{head}</tr>{body}</table>"
 
 
 def count_values(

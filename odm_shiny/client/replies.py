@@ -35,8 +35,9 @@ _LOGIN_ADVICE = (
     "Check the token: was one given at all (token=..., ODM_TOKEN, odm-shiny login)? copied whole, "
     "without blanks or a line break? made on this ODM and not on another one? not revoked since?"
 )
+_TELLS_OF_TOKENS = re.compile(r"(?is)\btoken\b.*\b(check|send)\b|\b(check|send)\b.*\btoken")
 _CURATOR_ADVICE = (
-    "This needs a member of the Curators group: ask the administrator of the ODM to add you."
+    "This needs a member of the Curator group: ask the administrator of the ODM to add you."
 )
 
 
@@ -95,7 +96,7 @@ def status_error(answer: Answer, retry_after_s: float | None = None) -> StatusEr
     said, code = _message_of(answer)
     text = f"{answer.method} {answer.path}: {answer.status}"
     text += f": {said}" if said else f" {_meaning(answer.status)}"
-    advice = _advice(answer)
+    advice = _advice(answer, said)
     if retry_after_s is not None:
         advice = f"The server asks to wait {retry_after_s:g} s before the next try."
     kind = _CLASSES.get(answer.status, ServerFault if answer.status >= 500 else StatusError)
@@ -186,11 +187,12 @@ def _first_text(document: Mapping[str, object], *names: str) -> str:
     return next((value[:2000] for value in values if isinstance(value, str) and value), "")
 
 
-def _advice(answer: Answer) -> str:
+def _advice(answer: Answer, said: str) -> str:
+    """Say what to do, unless the server did."""
     if answer.status == 401:
-        return _LOGIN_ADVICE
+        return "" if _TELLS_OF_TOKENS.search(said) else _LOGIN_ADVICE
     if answer.status == 403 and ("/as-curator/" in answer.path or "/jobs/" in answer.path):
-        return _CURATOR_ADVICE
+        return "" if "administrator" in said else _CURATOR_ADVICE
     return ""
 
 

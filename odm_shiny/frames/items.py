@@ -166,7 +166,8 @@ class Items:
             if not self._measurements:
                 return np.full(self._n_rows, np.nan)
             has = f"the values are {', '.join(self.measurements)}"
-            raise FrameError(f"{has}: say which one" if name is None else f"no {name!r}: {has}")
+            cure = f"say which one with measurement={self.measurements[0]!r}"
+            raise FrameError(f"{has}: {cure}" if name is None else f"no {name!r}: {has}")
         blocks = self._measurements[name]
         if len(blocks) > 1:
             self._measurements[name] = blocks = [np.concatenate(blocks)]

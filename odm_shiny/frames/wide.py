@@ -235,7 +235,10 @@ def _chosen(
             raise FrameError(f"no {measurement!r}: the file has one value for each run")
         return names, names
     if measurement not in measurements:
-        raise FrameError(f"the values are {', '.join(measurements)}: say which one")
+        has = f"the values are {', '.join(measurements)}"
+        cure = f"say which one with measurement={measurements[0]!r}"
+        wrong = "" if measurement is None else f"no {measurement!r}: "
+        raise FrameError(f"{wrong}{has}: {cure}")
     # Longer names may end alike: "FC" and "logFC". A run has one column for each measurement.
     others = tuple(one for one in measurements if one != measurement and one.endswith(measurement))
     chosen = [name for name in names if name.endswith(measurement) and not name.endswith(others)]

@@ -106,3 +106,16 @@ def test_paths_that_make_no_sense_are_named(
     ended = command("import", *(study_folder / name for name in names), "--store", store)
     assert ended.code == 1
     assert problem in ended.err
+
+
+def test_errors_name_the_files_as_they_were_given(
+    command: Command, study_folder: Path, store: Path
+) -> None:
+    odd = study_folder / "odd.tsv"
+    odd.write_text("what\tis this\n1\t2\n")
+    other = shutil.copy(study_folder / "T.study.tsv", study_folder / "U.study.tsv")
+    for files in ([odd], [study_folder / "T.study.tsv", other]):
+        ended = command("import", *files, "--store", store)
+        assert ended.code == 1
+        assert "odm-shiny-import-" not in ended.err
+        assert str(files[-1]) in ended.err.splitlines()[-1]

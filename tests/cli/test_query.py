@@ -54,6 +54,25 @@ def test_conditions_choose_rows(
     assert [row["Sample Source ID"] for row in json.loads(ended.out)] == ids
 
 
+@pytest.mark.parametrize(
+    "kind", ["studies", "samples", "libraries", "preparations", "expression", "files"]
+)
+def test_an_answer_without_rows_has_its_header(command: Command, filled: Any, kind: str) -> None:
+    whole = command(
+        "query",
+        kind,
+        *(["--ex-query", "feature=TP53"] * (kind == "expression")),
+        "--store",
+        filled.folder,
+    )
+    words = ["--ex-query", "feature=NONE"] if kind == "expression" else ["--sample-query", "brain"]
+    ended = command("query", kind, *words, "--store", filled.folder)
+    assert ended.code == 0
+    (header,) = ended.out.splitlines()
+    known = whole.out.splitlines()[0] if kind != "preparations" else "genestack:accession"
+    assert known.startswith(header)
+
+
 @pytest.mark.parametrize("kind", ["studies", "libraries", "files"])
 def test_other_kinds_are_found_too(command: Command, filled: Any, kind: str) -> None:
     found = json.loads(command("query", kind, "--store", filled.folder, "--json").out)

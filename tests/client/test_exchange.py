@@ -117,9 +117,27 @@ def test_a_missing_token_is_answered_with_four_things_to_check(stub, ask, replie
         assert check in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("status", "said", "advised"),
+    [
+        (401, "the API token is missing: send it in the header, and check that it is whole", False),
+        (401, "Invalid token", True),
+        (403, "patchSample is for curators: ask an administrator to add you", False),
+        (403, "Access denied", True),
+    ],
+    ids=["token, told", "token", "group, told", "group"],
+)
+def test_what_to_do_is_said_once(stub, ask, replies, status, said, advised):
+    stub.answer(replies.http(status, {"error": said}))
+    with pytest.raises((NotAuthenticated, Forbidden)) as caught:
+        ask(stub.url, patch)
+    assert (str(caught.value).count("\n") == 1) is advised
+    assert said in str(caught.value)
+
+
 def test_a_forbidden_change_says_which_group_to_ask_for(stub, ask, replies):
     stub.answer(replies.http(403))
-    with pytest.raises(Forbidden, match="Curators group"):
+    with pytest.raises(Forbidden, match="Curator group"):
         ask(stub.url, patch)
 
 

@@ -102,7 +102,9 @@ def test_runs_of_one_name_are_indexed_by_their_ids():
 
 def test_several_measurements_need_a_choice():
     found = items_of(("7", "S", {"gene": "A"}, {"FC": 1.5, "p": 0.01}))
-    with pytest.raises(FrameError, match="the values are FC, p: say which one"):
+    with pytest.raises(
+        FrameError, match="the values are FC, p: say which one with measurement='FC'"
+    ):
         matrix_of(found)
     with pytest.raises(FrameError, match="no 'q': the values are FC, p"):
         matrix_of(found, "q")

@@ -69,7 +69,7 @@ def test_one_of_several_measurements_is_taken(separator):
     assert found.X.tolist() == [[1, 5], [3, 7]]
     assert csv_to_matrix(body, shape, "logFC").X.tolist() == [[2, 6], [4, 8]]
     for wrong in (None, "p"):
-        with pytest.raises(FrameError, match="FC, logFC: say which"):
+        with pytest.raises(FrameError, match="FC, logFC: say which one with measurement='FC'"):
             csv_to_matrix(body, shape, wrong)
 
 
