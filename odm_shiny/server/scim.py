@@ -24,6 +24,7 @@ USER_SCHEMA: Final = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP_SCHEMA: Final = "urn:ietf:params:scim:schemas:core:2.0:Group"
 LIST_SCHEMA: Final = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 DEFAULT_COUNT: Final = 100
+MAX_CHARS: Final = 255
 
 _CONDITION: Final = re.compile(
     r'\s*([A-Za-z.]+)\s+(\w+)\s+("(?:[^"\\]|\\.)*"|true|false)\s*(and\b|\Z)?', re.IGNORECASE
@@ -202,15 +203,17 @@ def member_ids(value: Any) -> list[int]:
 
 
 def text_of(value: Any, name: str) -> str:
-    """A text that is not empty.
+    """A text that is not empty, of at most `MAX_CHARS` characters.
 
     Raises
     ------
     Problem
         400: anything else.
     """
-    if not isinstance(value, str) or not value.strip() or "\0" in value:
-        raise Problem(400, f"{name} must be a text that is not empty", scim_type="invalidValue")
+    if not isinstance(value, str) or not value.strip() or "\0" in value or len(value) > MAX_CHARS:
+        raise Problem(
+            400, f"{name} must be a text of 1 to {MAX_CHARS} characters", scim_type="invalidValue"
+        )
     return value.strip()
 
 

@@ -96,10 +96,12 @@ def test_a_member_sees_what_is_shared_with_the_group(odm) -> None:
         ({"op": "set", "path": "displayName", "value": "x"}, 400),
         ({"op": "replace", "path": "displayName", "value": " "}, 400),
         ({"op": "replace", "path": "displayName", "value": 5}, 400),
+        ({"op": "replace", "path": "displayName", "value": "x" * 256}, 400),
+        ({"op": "replace", "path": "displayName", "value": "x\0"}, 400),
         ({"op": "replace", "path": "displayName", "value": "Curator"}, 409),
         ({"op": "remove", "path": "displayName"}, 400),
     ],
-    ids=str,
+    ids=lambda one: str(one)[:60],
 )
 def test_a_patch_is_done_whole_or_not_at_all(odm, dump, step, status) -> None:
     group = new_group(odm)["id"]
