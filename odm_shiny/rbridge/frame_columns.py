@@ -35,7 +35,7 @@ def column(values: pd.Series[Any] | pd.Index[Any], how: Conversion) -> RObject:
     if isinstance(kind, pd.ArrowDtype):
         return arrow_columns.column(pa.chunked_array(array.__arrow_array__()), how)
     if isinstance(kind, pd.DatetimeTZDtype):
-        return times.posixct(values.to_numpy("M8").view("i8"), kind.unit, str(kind.tz), None)
+        return times.posixct(array.asi8, kind.unit, str(kind.tz), None)
     if isinstance(kind, pd.StringDtype):
         return arrow_columns.column(_arrow(array, how), how)
     if isinstance(kind, pd.BooleanDtype):

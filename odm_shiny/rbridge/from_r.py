@@ -39,7 +39,9 @@ that is not in the table, bytes that are no text, names that are NA or stand twi
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -47,6 +49,7 @@ import pyarrow as pa
 
 from odm_shiny.rbridge import handles, matrices, r_memory, session, strings
 from odm_shiny.rbridge.handles import Handle
+from odm_shiny.rbridge.numbers import copy_doubles
 from odm_shiny.rbridge.options import Conversion, Frames
 from odm_shiny.rbridge.r_memory import NA_INTEGER, RObject
 from odm_shiny.rbridge.vectors import (
@@ -60,6 +63,8 @@ from odm_shiny.rbridge.vectors import (
 )
 
 MAX_DEPTH = 200
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def from_r(value: RObject, *, frames: Frames = "pandas", where: str = "") -> Any:
@@ -147,7 +152,7 @@ def _single(value: RObject, kinds: list[str], how: Conversion) -> Any:
         found = arrow_column(value, how)[0]
         if not found.is_valid:
             return None
-        return _from_timestamp(found) if pa.types.is_timestamp(found.type) else found.as_py()
+        return _instant(found, how) if pa.types.is_timestamp(found.type) else found.as_py()
     kind = r_memory.kind_of(value)
     if kind == "character":
         return strings.text_list(value, how)[0]
@@ -161,8 +166,12 @@ def _single(value: RObject, kinds: list[str], how: Conversion) -> Any:
     return found
 
 
-def _from_timestamp(value: pa.Scalar) -> Any:
-    return pd.Timestamp(value.value, unit="us", tz=value.type.tz).to_pydatetime()
+def _instant(value: pa.Scalar, how: Conversion) -> dt.datetime:
+    try:
+        instant = _EPOCH + dt.timedelta(microseconds=value.value)
+        return instant.astimezone(ZoneInfo(value.type.tz))
+    except OverflowError:
+        how.refuse("the time is further away than Python can say")
 
 
 def _several(value: RObject, how: Conversion) -> Any:
@@ -172,7 +181,7 @@ def _several(value: RObject, how: Conversion) -> Any:
         case "raw":
             return bytes(r_memory.view(value))
         case "double":
-            return r_memory.view(value).copy()
+            return copy_doubles(r_memory.view(value))
     return pandas_column(value, how)
 
 

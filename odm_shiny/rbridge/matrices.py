@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from odm_shiny.rbridge import r_memory, session, strings
 from odm_shiny.rbridge.frame_columns import array_column
-from odm_shiny.rbridge.numbers import doubles, integers, logicals
+from odm_shiny.rbridge.numbers import copy_doubles, doubles, integers, logicals
 from odm_shiny.rbridge.options import Conversion
 from odm_shiny.rbridge.r_memory import NA_INTEGER, RObject
 
@@ -157,6 +157,8 @@ def _elements(value: RObject, how: Conversion) -> NDArray[Any]:
     memory = r_memory.view(value)
     if kind in ("logical", "integer") and (memory == NA_INTEGER).any():
         return np.where(memory == NA_INTEGER, np.nan, memory)
+    if kind == "double":
+        return copy_doubles(memory)
     return memory.astype(np.bool_) if kind == "logical" else memory.copy()
 
 

@@ -97,6 +97,17 @@ def mark_nan(memory: NDArray[np.float64]) -> None:
             block[nan] = NA_REAL
 
 
+def copy_doubles(memory: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Copy doubles out of R's memory.
+
+    R's NA is a signalling NaN, at which numpy warns; the product is a quiet one that R still takes
+    for NA.
+    """
+    with np.errstate(invalid="ignore"):
+        copied: NDArray[np.float64] = np.multiply(memory, 1.0)
+    return copied
+
+
 def is_na(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Tell R's NA from every other NaN, as R does: by the lower word."""
     low_word = values.view(np.uint64) & np.uint64(0xFFFFFFFF)

@@ -269,6 +269,8 @@ def start(*, interactive: bool, stack_limit: int, environment_is_set: bool) -> N
         rinterface._setrenvvars = lambda actions: None
     embedded._options = ("R", "--quiet", "--no-save", "--no-restore")
     rinterface.initr(interactive=interactive, _c_stack_limit=stack_limit)
+    # R's messages and warnings; rpy2 would log them one piece at a time.
+    callbacks.consolewrite_warnerror = _to_stderr
 
 
 def start_for_script(open_file: int, arguments: Sequence[str]) -> None:
@@ -323,6 +325,10 @@ def set_pending_interrupt() -> None:
 def is_running() -> bool:
     """Tell whether R runs in this process, whoever started it."""
     return embedded.isinitialized() or _lib.R_NilValue != _ffi.NULL
+
+
+def _to_stderr(s: str) -> None:
+    sys.stderr.write(s)
 
 
 def _vector(kind: str, n: int) -> RObject:

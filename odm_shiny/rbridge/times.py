@@ -1,19 +1,20 @@
 """Dates and times into R's memory, and back.
 
-R counts seconds as a double: to the microsecond for some 270 years around 1970.
+R counts seconds as a double: to the microsecond from 1834 to 2106.
 """
 
 from __future__ import annotations
 
 import re
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from odm_shiny.rbridge import r_memory, session, strings
-from odm_shiny.rbridge.numbers import Mask, doubles
+from odm_shiny.rbridge.numbers import Mask, copy_doubles, doubles
 from odm_shiny.rbridge.options import Conversion
 from odm_shiny.rbridge.r_memory import NA_REAL, RObject
 
@@ -64,7 +65,12 @@ def arrow_timestamps(vector: RObject, how: Conversion) -> pa.Array:
     zone = "" if r_memory.kind_of(tzone) == "NULL" else strings.required(tzone, how)[0]
     if not zone:  # R shows such a time in the zone of the session
         zone = session.text_of(session.run("time_zone"))[0]
-    return _microseconds(vector, pa.timestamp("us", zone_from_r(zone)), how)
+    zone = zone_from_r(zone)
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        how.refuse(f"Python does not know R's time zone {zone!r}")
+    return _microseconds(vector, pa.timestamp("us", zone), how)
 
 
 def arrow_durations(vector: RObject, how: Conversion) -> pa.Array:
@@ -78,10 +84,10 @@ def arrow_dates(vector: RObject, how: Conversion) -> pa.Array:
     if r_memory.kind_of(vector) == "integer":
         days = r_memory.view(vector).copy()
         return pa.array(days, pa.int32(), mask=days == r_memory.NA_INTEGER).cast(pa.date32())
-    values = np.floor(r_memory.view(vector))
+    values = copy_doubles(r_memory.view(vector))
     missing = np.isnan(values)
     _check_range(values[~missing], 2.0**31, "dates", how)
-    days = np.where(missing, 0, values).astype(np.int32)
+    days = np.floor(np.where(missing, 0, values)).astype(np.int32)
     return pa.array(days, pa.int32(), mask=missing).cast(pa.date32())
 
 
@@ -126,7 +132,7 @@ def _microseconds(vector: RObject, kind: pa.DataType, how: Conversion) -> pa.Arr
         missing = whole == r_memory.NA_INTEGER
         seconds: NDArray[Any] = whole.astype(np.float64)
     else:
-        seconds = r_memory.view(vector).copy()
+        seconds = copy_doubles(r_memory.view(vector))
         missing = np.isnan(seconds)
     _check_range(seconds[~missing], 2.0**63 / 1e6, "times", how)
     seconds[missing] = 0

@@ -45,7 +45,7 @@ NUL, half of a surrogate pair, values of several kinds in a column, ``Decimal``,
 periods, intervals, categories that are no text, column names that are no text, labels of rows that
 stand twice, sets, and objects of other classes.
 
-Where it is not exact: a double counts microseconds for some 270 years around 1970; names of a
+Where it is not exact: a double counts microseconds from 1834 to 2106 only; names of a
 frame's index and of its columns as such are left out; whole numbers become doubles in a sparse
 matrix. `odm_shiny.rbridge.from_r` has the table of the way back.
 """

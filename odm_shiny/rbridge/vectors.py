@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from odm_shiny.rbridge import r_memory, session, strings, times
-from odm_shiny.rbridge.numbers import is_na
+from odm_shiny.rbridge.numbers import copy_doubles, is_na
 from odm_shiny.rbridge.options import Conversion
 from odm_shiny.rbridge.r_memory import NA_INTEGER, NA_INTEGER64, RObject
 
@@ -64,7 +64,7 @@ def arrow_column(value: RObject, how: Conversion) -> pa.Array:
             whole = r_memory.view(value).copy()
             return pa.array(whole, mask=whole == NA_INTEGER)
         case "double":
-            numbers = r_memory.view(value).copy()
+            numbers = copy_doubles(r_memory.view(value))
             return pa.array(numbers, mask=is_na(numbers), from_pandas=False)
         case "raw":
             return pa.array(r_memory.view(value).copy())
@@ -93,7 +93,7 @@ def pandas_column(value: RObject, how: Conversion) -> Any:
     if kind == "Date":
         return pd.array(_SPECIAL[kind](value, how), dtype=pd.ArrowDtype(pa.date32()))
     if kind is not None:
-        return _pandas_times(_SPECIAL[kind](value, how), how)
+        return _SPECIAL[kind](value, how).to_pandas().array
     _known(value, how)
     match r_memory.kind_of(value):
         case "logical":
@@ -106,7 +106,7 @@ def pandas_column(value: RObject, how: Conversion) -> Any:
             missing = whole == NA_INTEGER
             return pd.arrays.IntegerArray(whole, missing) if missing.any() else whole
         case "double":
-            return _pandas_doubles(r_memory.view(value).copy())
+            return _pandas_doubles(copy_doubles(r_memory.view(value)))
         case "complex" | "raw":
             return r_memory.view(value).copy()
         case "character":
@@ -130,13 +130,6 @@ def _pandas_doubles(numbers: Any) -> Any:
         numbers[missing] = np.nan
         return numbers
     return pd.arrays.FloatingArray(numbers, missing)
-
-
-def _pandas_times(values: pa.Array, how: Conversion) -> Any:
-    try:
-        return values.to_pandas().array
-    except (KeyError, ValueError, LookupError) as error:
-        how.refuse(f"Python does not know R's time zone {values.type.tz!r} ({error})")
 
 
 def _objects(values: list[Any]) -> Any:
