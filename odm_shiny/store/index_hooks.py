@@ -8,6 +8,7 @@ import numpy as np
 
 from odm_shiny.store.documents import Document
 from odm_shiny.store.engine import Tx
+from odm_shiny.store.name_limit import limited_names
 from odm_shiny.store.search import Change
 
 OWNER, GROUP, CREATED, UPDATED = "#owner", "#group", "#created", "#updated"
@@ -26,9 +27,9 @@ def tell_created(
     """New objects of one kind, all with the same owner, group and time."""
     if tx.search is None or not slots:
         return
-    tx.search.update(
-        tx, kind, [Change(slot, None, new) for slot, new in zip(slots, indexed, strict=True)]
-    )
+    created = [Change(slot, None, new) for slot, new in zip(slots, indexed, strict=True)]
+    with limited_names(tx, kind):
+        tx.search.update(tx, kind, created)
     where = np.arange(slots.start, slots.stop, dtype=np.int64)
     numbers = {OWNER: owner_id, GROUP: group_id, CREATED: now, UPDATED: now}
     for column, number in numbers.items():
@@ -45,7 +46,8 @@ def tell_changed(
     """
     if tx.search is None or not changes:
         return
-    tx.search.update(tx, kind, [Change(slot, old, new) for slot, old, new in changes])
+    with limited_names(tx, kind):
+        tx.search.update(tx, kind, [Change(slot, old, new) for slot, old, new in changes])
     if now is not None:
         where = np.array([slot for slot, _, _ in changes], dtype=np.int64)
         tx.search.set_numbers(tx, kind, UPDATED, where, np.full(len(where), now, np.int64))
