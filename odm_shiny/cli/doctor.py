@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 import os
 import platform
-import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
 
 import typer
 
 import odm_shiny
+from odm_shiny.cli.doctor_r import look_at_r
+from odm_shiny.cli.finding import Finding
 from odm_shiny.cli.options import AsJson, StoreOption, default_store, examples
 from odm_shiny.cli.output import answer, answer_json
 from odm_shiny.errors import OdmError
-
-State = Literal["ok", "missing", "broken"]
-
-# Where R is older than this, rpy2-rinterface from 3.6.6 on asks R for functions that it lacks.
-R_OF_NEW_RPY2 = (4, 5)
-NEW_RPY2 = (3, 6, 6)
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -42,25 +34,6 @@ EXTRAS = {
     "postgres": "psycopg",
     "dask": "distributed",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at.
-
-    Attributes
-    ----------
-    what
-        What was looked at, in a word or two.
-    state
-        ``missing`` is no fault: what is optional is not there.
-    detail
-        What was found, and what to do if it is not ``ok``.
-    """
-
-    what: str
-    state: State
-    detail: str
 
 
 def doctor(store: StoreOption = None, as_json: AsJson = False) -> None:
@@ -94,73 +67,6 @@ def look_at_extras() -> Iterator[Finding]:
             yield Finding(f"extra {extra}", "missing", cure)
         else:
             yield Finding(f"extra {extra}", "ok", f"{library} is installed")
-
-
-def look_at_r() -> Iterator[Finding]:
-    """R, and whether the installed rpy2 works with it."""
-    version = r_version()
-    if version is None:
-        cure = "not found; if you want it: apt-get install r-base-core r-base-dev"
-        yield Finding("R", "missing", cure)
-        return
-    yield Finding("R", "ok", ".".join(map(str, version)))
-    try:
-        installed = importlib.metadata.version("rpy2-rinterface")
-    except importlib.metadata.PackageNotFoundError:
-        return
-    yield judge_rpy2(installed, version, _importing_rpy2)
-
-
-def r_version() -> tuple[int, ...] | None:
-    """Ask the R on the PATH for its version; ``None`` without one that runs."""
-    program = shutil.which("R")
-    if program is None:
-        return None
-    done = subprocess.run(  # noqa: S603 - the R that every other program would take
-        [program, "--version"], capture_output=True, text=True, check=False, timeout=60
-    )
-    found = re.search(r"R version (\d+)\.(\d+)\.(\d+)", done.stdout)
-    return tuple(map(int, found.groups())) if found else None
-
-
-def judge_rpy2(
-    installed: str, r: tuple[int, ...], failure_of_import: Callable[[], str | None]
-) -> Finding:
-    """Say whether an rpy2 works with an R.
-
-    Parameters
-    ----------
-    installed
-        Version of ``rpy2-rinterface``.
-    r
-        Version of R.
-    failure_of_import
-        Imports it, in another process, and gives the last line of the error, if there is one.
-    """
-    numbers = tuple(map(int, re.findall(r"\d+", installed)[:3]))
-    if numbers >= NEW_RPY2 and r < R_OF_NEW_RPY2:
-        detail = (
-            f"rpy2-rinterface {installed} needs R 4.5, and this is R {'.'.join(map(str, r))}: "
-            'pip install "rpy2-rinterface<3.6.6"'
-        )
-        return Finding("rpy2", "broken", detail)
-    failure = failure_of_import()
-    if failure is not None:
-        detail = f"rpy2-rinterface {installed} does not start R: {failure}"
-        return Finding("rpy2", "broken", detail)
-    return Finding("rpy2", "ok", f"rpy2-rinterface {installed} works with this R")
-
-
-def _importing_rpy2() -> str | None:
-    # A pair that does not fit can end the whole process.
-    done = subprocess.run(
-        [sys.executable, "-c", "import rpy2.rinterface as r; r.initr(interactive=False)"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    return None if done.returncode == 0 else (done.stderr.strip().splitlines() or ["crash"])[-1]
 
 
 def look_at_browser() -> Iterator[Finding]:

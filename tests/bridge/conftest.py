@@ -109,7 +109,7 @@ _child: dict[Path, Child] = {}
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """Hand a test that needs R to the child of its file."""
-    if PIPES in os.environ or "r" not in getattr(item, "fixturenames", ()):
+    if PIPES in os.environ or not _needs_r(item):
         return None
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     child = _child.get(item.path) or _child.setdefault(item.path, Child(item.path, item.config))
@@ -148,6 +148,11 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if PIPES in os.environ:
         data = _config[0].hook.pytest_report_to_serializable(config=_config[0], report=report)
         os.write(_pipe(1), (json.dumps(data, default=str) + "\n").encode())
+
+
+def _needs_r(item: pytest.Item) -> bool:
+    here = item.path.is_relative_to(Path(__file__).parent)
+    return here and "r" in getattr(item, "fixturenames", ())
 
 
 def _pipe(which: int) -> int:
