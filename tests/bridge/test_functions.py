@@ -145,12 +145,14 @@ def test_a_question_is_described_and_written() -> None:
 
 def test_a_matrix_has_features_in_rows_and_the_attributes_of_its_samples(odm: Client) -> None:
     found = table()["matrix"](odm, [])
-    assert found["features"] == ["TP53", "MYC"]
-    assert found["runs"] == ["s1", "s2", "s3"]
-    np.testing.assert_array_equal(found["values"], [[1, 2.5, np.nan], [4, 5, 6]])
+    assert found["values"].row_names == ["TP53", "MYC"]
+    assert found["values"].column_names == ["s1", "s2", "s3"]
+    assert found["values"].nan_is_missing
+    np.testing.assert_array_equal(found["values"].values, [[1, 2.5, np.nan], [4, 5, 6]])
     assert list(found["col_data"]["Tissue"]) == ["liver", "lung", "liver"]
     assert "Tissue" not in table()["matrix"](odm, [], attributes=False)["col_data"]
     assert found["assay"] == "value"
+    assert "odm_query(con) |> odm_samples()" in found["source"]["code"]
 
 
 def test_answers_are_tables_and_counts(odm: Client) -> None:

@@ -1,0 +1,144 @@
+#' Conditions that odmshiny signals
+#'
+#' Every error is an `odm_error`; its message says what to do. Catch the class
+#' that you can handle:
+#'
+#' | class | when |
+#' |---|---|
+#' | `odm_error` | all of them |
+#' | `odm_query_error` | a question that cannot be sent: unknown name, impossible condition, bad value |
+#' | `odm_usage_error` | a function of this package was called in a way it does not take |
+#' | `odm_http` | the server answered with an error status, in `$status` |
+#' | `odm_bad_request`, `odm_not_authenticated`, `odm_forbidden`, `odm_not_found`, `odm_conflict`, `odm_rate_limited`, `odm_server_fault` | 400, 401, 403, 404, 409, 429 and 5xx; each is an `odm_http` |
+#' | `odm_transport_error` | no whole answer: connection, time, decoding |
+#' | `odm_frame_error` | the answer does not fit the shape that was asked for |
+#' | `odm_file_error` | a file that cannot be read as told |
+#' | `odm_job_failed` | an import that ended without success |
+#' | `odm_edit_error` | a change of many records that stopped in the middle; repeat it to go on |
+#' | `odm_store_error` | the embedded ODM: locked, full, read-only or damaged |
+#' | `odm_missing_dependency` | a package of R or Python is not installed; the hint installs it |
+#' | `odm_python_error` | Python, or what this package needs in it, is missing or does not fit |
+#' | `odm_fork_error` | called in a forked process, as of `parallel::mclapply()` |
+#' | `odm_closed_error` | the connection was closed |
+#' | `odm_not_built` | what this version of the embedded ODM does not have yet |
+#'
+#' A condition has `$message`, `$call`, and where there is something to say
+#' `$hint`, `$status`, `$request_id` and `$python`, the traceback of Python.
+#'
+#' @name odm_conditions
+#' @examplesIf odm_available()
+#' con <- odm_demo()
+#' tryCatch(
+#'   odm_record(con, "GSF999999"),
+#'   odm_not_found = function(error) message("there is none: ", error$status)
+#' )
+NULL
+
+# Signal an error of this package. `class` comes before "odm_error".
+odm_abort <- function(message, class = NULL, hint = NULL, ..., call = user_call()) {
+  stop(odm_condition(message, class, hint, ..., call = call))
+}
+
+odm_condition <- function(message, class = NULL, hint = NULL, ..., call = NULL) {
+  hint <- hint[nzchar(hint)]
+  text <- c(message, if (length(hint)) paste0("* ", hint))
+  structure(
+    class = unique(c(class, "odm_error", "error", "condition")),
+    list(message = paste(text, collapse = "\n"), call = call, hint = hint, ...)
+  )
+}
+
+# The call that the user wrote: the first frame that runs a function of this
+# package, so that an error names `odm_collect(...)` and none of its helpers.
+user_call <- function() {
+  home <- topenv()
+  for (frame in seq_len(sys.nframe())) {
+    if (identical(topenv(environment(sys.function(frame))), home)) {
+      return(sys.call(frame))
+    }
+  }
+  NULL
+}
+
+# Refuse a suggested package that is not there.
+need_package <- function(name, why) {
+  if (requireNamespace(name, quietly = TRUE)) {
+    return(invisible(TRUE))
+  }
+  odm_abort(
+    paste0(why, " needs the package ", name, ", which is not installed"),
+    "odm_missing_dependency",
+    hint = install_line(name),
+    package = name
+  )
+}
+
+install_line <- function(name) {
+  bioconductor <- c(
+    "DESeq2", "limma", "MultiAssayExperiment", "S4Vectors",
+    "SingleCellExperiment", "SummarizedExperiment"
+  )
+  installer <- if (name %in% bioconductor) "BiocManager::install" else "install.packages"
+  paste0(installer, "(\"", name, "\")")
+}
+
+check_text <- function(x, name, null = FALSE) {
+  if (null && is.null(x)) {
+    return(invisible())
+  }
+  if (!is.character(x) || length(x) != 1L || is.na(x) || !nzchar(x)) {
+    odm_abort(paste0("`", name, "` is one text that is not empty, not ", what_is(x)), "odm_usage_error")
+  }
+}
+
+check_flag <- function(x, name) {
+  if (!isTRUE(x) && !isFALSE(x)) {
+    odm_abort(paste0("`", name, "` is TRUE or FALSE, not ", what_is(x)), "odm_usage_error")
+  }
+}
+
+check_count <- function(x, name, null = TRUE) {
+  if (null && is.null(x)) {
+    return(NULL)
+  }
+  whole <- is.numeric(x) && length(x) == 1L && !is.na(x) && x == trunc(x) && x >= 1 && x <= 2^53
+  if (!whole) {
+    odm_abort(paste0("`", name, "` is a whole number from 1, not ", what_is(x)), "odm_usage_error")
+  }
+  as.numeric(x)
+}
+
+check_no_dots <- function(...) {
+  if (...length()) {
+    given <- names(list(...))
+    given <- given[nzchar(given)]
+    odm_abort(
+      if (length(given)) paste0("there is no argument `", given[1], "`") else "arguments after the first ones must be named",
+      "odm_usage_error"
+    )
+  }
+}
+
+one_of <- function(x, choices, name) {
+  if (identical(x, choices)) {
+    return(choices[1])
+  }
+  check_text(x, name)
+  if (!x %in% choices) {
+    odm_abort(
+      paste0("`", name, "` is one of ", paste0("\"", choices, "\"", collapse = ", "), ", not \"", x, "\""),
+      "odm_usage_error"
+    )
+  }
+  x
+}
+
+what_is <- function(x) {
+  if (is.null(x)) {
+    return("NULL")
+  }
+  if (is.atomic(x) && length(x) == 1L) {
+    return(if (is.character(x) && !is.na(x)) encodeString(x, quote = "\"") else as.character(x))
+  }
+  paste0(class(x)[1], " of length ", length(x))
+}

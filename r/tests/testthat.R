@@ -1,0 +1,4 @@
+library(testthat)
+library(odmshiny)
+
+test_check("odmshiny")

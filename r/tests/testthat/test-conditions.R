@@ -1,0 +1,37 @@
+test_that("an error has its classes, a hint and the call that the user wrote", {
+  error <- tryCatch(odm_filter(NULL), error = identity)
+  expect_s3_class(error, c("odm_query_error", "odm_error", "error", "condition"), exact = TRUE)
+  expect_match(conditionMessage(error), "* odm_filter(Tissue == \"liver\")", fixed = TRUE)
+  expect_equal(error$call, quote(odm_filter(NULL)))
+})
+
+test_that("a package that is missing is named with the line that installs it", {
+  error <- tryCatch(need_package("notthere", "this"), error = identity)
+  expect_s3_class(error, "odm_missing_dependency")
+  expect_match(conditionMessage(error), "install.packages(\"notthere\")", fixed = TRUE)
+  expect_equal(install_line("SummarizedExperiment"), "BiocManager::install(\"SummarizedExperiment\")")
+})
+
+test_that("arguments are checked before Python is asked", {
+  expect_error(check_text(NA_character_, "x"), class = "odm_usage_error")
+  expect_error(check_flag(NA, "x"), class = "odm_usage_error")
+  expect_error(check_count(1.5, "x"), class = "odm_usage_error")
+  expect_error(check_count(0, "x"), "whole number from 1, not 0")
+  expect_error(one_of("tempalte", c("all", "template"), "level"), "one of \"all\", \"template\"")
+  expect_error(check_no_dots(limt = 3), "no argument `limt`")
+})
+
+test_that("advice of Python is given in the words of R", {
+  expect_equal(in_words_of_r("add .genes('TP53') or .data('value>=4')"), "add odm_genes('TP53') or odm_data('value>=4')")
+  expect_equal(in_words_of_r("GET /a.data(b)"), "GET /a.data(b)")
+})
+
+test_that("a condition of Python keeps its status, and its class is that of an error", {
+  given <- list(
+    class = c("odm_query", "odm_error"), message = "m", hint = "", status = NULL, request_id = NULL,
+    python = "Traceback"
+  )
+  error <- tryCatch(signal_from_python(given), error = identity)
+  expect_s3_class(error, c("odm_query_error", "odm_error", "error", "condition"), exact = TRUE)
+  expect_equal(error$python, "Traceback")
+})

@@ -1,0 +1,14 @@
+test_that("a funnel counts what each condition leaves", {
+  query <- leukemia() |> odm_where(sample = Age < 20) |> odm_genes("CD19") |> odm_at_least(8)
+  funnel <- odm_explain(query)
+  expect_equal(funnel$count, c(1, 128, 32, 32, 24))
+  expect_snapshot(print(funnel))
+})
+
+test_that("facets count values, missing ones last", {
+  counts <- odm_facets(leukemia(), "Cell Type")
+  expect_equal(counts$value, c("B cell", "T cell"))
+  expect_equal(counts$count, c(95, 33))
+  ages <- odm_facets(leukemia(), "Age", limit = 3)
+  expect_true(is.na(ages$value[nrow(ages)]))
+})
