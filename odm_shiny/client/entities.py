@@ -11,6 +11,7 @@ from odm_shiny.client.decode import Record
 from odm_shiny.client.resource import PAGE_LIMIT, Resource
 from odm_shiny.client.results import Listing, records_method
 from odm_shiny.client.session import curator_path
+from odm_shiny.client.spelling import PLURAL, warn_if_unknown
 from odm_shiny.client.steps import Steps
 from odm_shiny.client.twins import steps_method
 
@@ -73,7 +74,9 @@ class EntityMethods(Resource):
             limit=limit,
             in_order=sort in (None, "id", "+id"),
         )
-        return Listing(pager, self.plural)
+        kind = next(one for one, plural in PLURAL.items() if plural == self.plural)
+        look = warn_if_unknown(self, {kind: filter})
+        return Listing(pager, self.plural, when_empty=look)
 
     @steps_method
     def get(

@@ -63,9 +63,18 @@ class FunnelStep:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """What each condition of a query leaves, from studies to samples with matching values."""
+    """What each condition of a query leaves, from studies to samples with matching values.
+
+    Attributes
+    ----------
+    steps
+        From the widest to the narrowest.
+    notes
+        Sentences about conditions that can leave nothing, such as one on a misspelt attribute.
+    """
 
     steps: tuple[FunnelStep, ...]
+    notes: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> int:
         return next(step.count for step in self.steps if step.name == name)
@@ -75,14 +84,16 @@ class Funnel:
 
     def __str__(self) -> str:
         width = max((len(str(step)) for step in self.steps), default=0)
-        return "\n".join(f"{step!s:>{width}} {step.label}" for step in self.steps)
+        lines = [f"{step!s:>{width}} {step.label}" for step in self.steps]
+        return "\n".join([*lines, *self.notes])
 
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><td style='text-align:right'>{step}</td><td>{escape(step.label)}</td></tr>"
             for step in self.steps
         )
-        return f"<table>{rows}</table>"
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+        return f"<table>{rows}</table>{notes}"
 
 
 def funnel_of(answer: Record) -> Funnel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from odm_shiny.client import decode
@@ -17,11 +18,14 @@ from odm_shiny.client.resource import (
     inner_metadata,
 )
 from odm_shiny.client.results import Listing
+from odm_shiny.client.spelling import unknown_attributes, warn_if_unknown
 from odm_shiny.client.steps import Steps
 from odm_shiny.client.streams import StreamRequest
 from odm_shiny.client.twins import steps_method
+from odm_shiny.errors import QueryError
 from odm_shiny.query.data_query import render_data_query
 from odm_shiny.query.filter_text import render_filter
+from odm_shiny.query.nodes import Expr
 from odm_shiny.query.plan import RECORD_KINDS, Plan
 from odm_shiny.query.query import Query
 
@@ -34,18 +38,33 @@ class QueryMethods(Resource):
         """Say how many studies and samples each condition of a query leaves.
 
         This project's own server counts by itself. Another ODM is asked for totals, and samples
-        are counted page by page up to 20,000, which then is marked as a lower bound.
+        are counted page by page up to 20,000, which then is marked as a lower bound. A condition
+        on an attribute that no record of its kind has is named in `Funnel.notes`.
         """
         conditions = omics_parameters(query)
         answer = yield from ask_extension(self.session, "/funnel", conditions)
         if answer is not None:
-            return funnel_of(answer)
-        return (yield from count_funnel(self, conditions))
+            funnel = funnel_of(answer)
+        else:
+            funnel = yield from count_funnel(self, conditions)
+        return replace(funnel, notes=tuple((yield from unknown_attributes(self, _filters(query)))))
 
     explain = explain_query
 
     def listing(self, query: Query, page_limit: int = PAGE_LIMIT) -> Listing | StreamRequest:
-        """Say how a query is answered, without asking anything."""
+        """Say how a query is answered, without asking anything.
+
+        Raises
+        ------
+        QueryError
+            It is no query, or no request of ODM carries its conditions.
+        """
+        if not isinstance(query, Query):
+            raise QueryError(
+                "a query must stand here, such as odm.query().where(sample='Tissue=liver'), not "
+                f"{query!r}; records by accession are odm.samples.get(...), a file's values "
+                "odm.matrix(...)"
+            )
         plans = query.requests(self.session.role)
         first = plans[0]
         if first.paging == "stream":
@@ -57,7 +76,8 @@ class QueryMethods(Resource):
             in_order = first.paging == "offset" and query.sort in (None, "id")
             pager = JoinedPager(pagers, limit=query.limit, in_order=in_order)
         flat = flat_group if query.kind == "expression_groups" else None
-        return Listing(pager, query.kind.replace("_", " "), flat)
+        look = warn_if_unknown(self, _filters(query))
+        return Listing(pager, query.kind.replace("_", " "), flat, look)
 
     def _pager(self, plan: Plan, query: Query, page_limit: int) -> Pager:
         parameters = dict(plan.parameters)
@@ -80,6 +100,10 @@ class QueryMethods(Resource):
             return found
 
         return CursorPager(by_cursor, page_limit=page_limit, limit=plan.limit)
+
+
+def _filters(query: Query) -> dict[str, Expr | None]:
+    return {kind: getattr(query, f"{kind}_filter") for kind in RECORD_KINDS}
 
 
 def omics_parameters(query: Query) -> dict[str, str]:

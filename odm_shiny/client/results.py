@@ -41,11 +41,20 @@ _DATAFRAME = {
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a method that lists returns: how to fetch, and what to call it."""
+    """What a method that lists returns: how to fetch, and what to call it.
+
+    Attributes
+    ----------
+    flat
+        Makes a row of a table from a record.
+    when_empty
+        What to do, once, when it turns out that there are no rows.
+    """
 
     pager: Pager
     what: str
     flat: Callable[[Record], Record] | None = None
+    when_empty: Callable[[], Steps[None]] | None = None
 
 
 class _Result(ABC):
@@ -58,6 +67,7 @@ class _Result(ABC):
         self.driver = driver
         self._pager = listing.pager
         self._what = listing.what
+        self._when_empty = listing.when_empty
 
     @abstractmethod
     def _keep(self, found: AnyPage) -> None:
@@ -78,6 +88,10 @@ class _Result(ABC):
     def _more(self, *, ahead: int) -> Steps[None]:
         for found in (yield from self._pager.batch(ahead=ahead)):
             self._keep(found)
+        if self._when_empty is not None and self._pager.done:
+            look, self._when_empty = self._when_empty, None
+            if not self._n_kept():
+                yield from look()
 
     def _all(self) -> Steps[None]:
         while not self._pager.done:
