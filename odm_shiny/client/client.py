@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast, overload
 
 from odm_shiny.client.cache import ReplyCache
 from odm_shiny.client.clock import Clock, SystemClock
@@ -36,6 +36,14 @@ from odm_shiny.client.streams import AsyncMatrixStream, MatrixStream, StreamRequ
 from odm_shiny.client.studies import AsyncStudies, Studies
 from odm_shiny.client.transport import AsyncTransport, Transport
 from odm_shiny.client.twins import Async, Sync
+from odm_shiny.client.typed import (
+    AsyncMatrixQuery,
+    AsyncRecordsQuery,
+    AsyncValuesQuery,
+    MatrixQuery,
+    RecordsQuery,
+    ValuesQuery,
+)
 from odm_shiny.client.validation import AsyncValidation, Validation
 from odm_shiny.query.query import Query
 
@@ -116,12 +124,23 @@ class Client(_ClientMethods, Sync):
         self.search = Search(session, driver)
         self.validation = Validation(session, driver)
 
-    def run(
-        self, query: Query, *, page_limit: int = PAGE_LIMIT
-    ) -> Records | ExpressionTable | MatrixStream:
+    @overload
+    def run(self, query: RecordsQuery, *, page_limit: int = PAGE_LIMIT) -> Records: ...
+
+    @overload
+    def run(self, query: ValuesQuery, *, page_limit: int = PAGE_LIMIT) -> ExpressionTable: ...
+
+    @overload
+    def run(self, query: MatrixQuery, *, page_limit: int = PAGE_LIMIT) -> MatrixStream: ...
+
+    @overload
+    def run(self, query: Query, *, page_limit: int = PAGE_LIMIT) -> Any: ...
+
+    def run(self, query: Query, *, page_limit: int = PAGE_LIMIT) -> Any:
         """Answer a query: records, values of features, or the stream of a matrix.
 
-        Nothing is asked before the result is looked at.
+        Nothing is asked before the result is looked at. Type checkers know which of them it is
+        where the query began with `query` of this client.
         """
         listing = self.listing(query, page_limit)
         if isinstance(listing, StreamRequest):
@@ -133,9 +152,9 @@ class Client(_ClientMethods, Sync):
         """Do what `run` does; a query bound to this client calls it."""
         return self.run(query, **options)
 
-    def query(self) -> Query:
+    def query(self) -> RecordsQuery:
         """Return an empty query that this client runs."""
-        return Query(runner=self)
+        return cast("RecordsQuery", Query(runner=self))
 
     def close(self) -> None:
         """Close the connections, and the embedded store if this client opened it."""
@@ -185,9 +204,25 @@ class AsyncClient(_ClientMethods, Async):
         self.search = AsyncSearch(session, driver)
         self.validation = AsyncValidation(session, driver)
 
+    @overload
     async def arun(
-        self, query: Query, *, page_limit: int = PAGE_LIMIT
-    ) -> AsyncRecords | AsyncExpressionTable | AsyncMatrixStream:
+        self, query: AsyncRecordsQuery, *, page_limit: int = PAGE_LIMIT
+    ) -> AsyncRecords: ...
+
+    @overload
+    async def arun(
+        self, query: AsyncValuesQuery, *, page_limit: int = PAGE_LIMIT
+    ) -> AsyncExpressionTable: ...
+
+    @overload
+    async def arun(
+        self, query: AsyncMatrixQuery, *, page_limit: int = PAGE_LIMIT
+    ) -> AsyncMatrixStream: ...
+
+    @overload
+    async def arun(self, query: Query, *, page_limit: int = PAGE_LIMIT) -> Any: ...
+
+    async def arun(self, query: Query, *, page_limit: int = PAGE_LIMIT) -> Any:
         """Answer a query; what is returned fetches when it is iterated or its methods awaited."""
         listing = self.listing(query, page_limit)
         if isinstance(listing, StreamRequest):
@@ -201,9 +236,9 @@ class AsyncClient(_ClientMethods, Async):
         """Do what `run` does; a query bound to this client calls it."""
         return await self.run(query, **options)
 
-    def query(self) -> Query:
+    def query(self) -> AsyncRecordsQuery:
         """Return an empty query that this client runs."""
-        return Query(runner=self)
+        return cast("AsyncRecordsQuery", Query(runner=self))
 
     async def close(self) -> None:
         """Close the connections, and the embedded store if this client opened it."""

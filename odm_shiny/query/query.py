@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from inspect import isawaitable, iscoroutinefunction
 from types import EllipsisType
-from typing import Any, Never, Protocol, TypeAlias
+from typing import Any, Never, Protocol, Self, TypeAlias
 
 from odm_shiny.errors import QueryError
 from odm_shiny.query.checks import (
@@ -199,7 +199,7 @@ class Query:
         expression: Condition | EllipsisType = ...,
         replace: bool = False,
         **unknown: object,
-    ) -> Query:
+    ) -> Self:
         """Add conditions on attributes.
 
         Parameters
@@ -244,7 +244,7 @@ class Query:
         preparation: str | EllipsisType | None = ...,
         replace: bool = False,
         **unknown: object,
-    ) -> Query:
+    ) -> Self:
         """Add full-text conditions, such as ``text(study='"single cell" AND liver')``.
 
         Parameters
@@ -265,18 +265,18 @@ class Query:
                 changes[f"{kind}_text"] = both_texts(old, checked_text(text))
         return self._with(**changes)
 
-    def genes(self, *names: str | Iterable[str]) -> Query:
+    def genes(self, *names: str | Iterable[str]) -> Self:
         """Ask for features by accession: any of `names`, in place of the names asked before."""
         listed = feature().is_in(flattened(names))
         return self._with(data_query=put_in_place(self.data_query, listed, first=True))
 
-    def at_least(self, threshold: float) -> Query:
+    def at_least(self, threshold: float) -> Self:
         """Ask for values of at least `threshold`, in place of the one asked before."""
         return self._with(
             data_query=put_in_place(self.data_query, value() >= threshold, first=False)
         )
 
-    def data(self, condition: Condition, *, replace: bool = False) -> Query:
+    def data(self, condition: Condition, *, replace: bool = False) -> Self:
         """Add conditions on rows of data.
 
         Parameters
@@ -289,11 +289,11 @@ class Query:
         new = parsed(condition, parse_data_query)
         return self._with(data_query=both(None if replace else self.data_query, new))
 
-    def versions(self, text: str | None) -> Query:
+    def versions(self, text: str | None) -> Self:
         """Choose versions of data files, such as ``"v1,v0"`` or ``"*"``; ``None`` = active."""
         return self._with(use_versions=text)
 
-    def without(self, *names: str) -> Query:
+    def without(self, *names: str) -> Self:
         """Take conditions back, by the names of their attributes, such as ``"sample_filter"``."""
         defaults = {one.name: one.default for one in fields(self) if one.name != "runner"}
         for name in names:
@@ -302,23 +302,23 @@ class Query:
 
     # ---- how it is answered -----------------------------------------------------------------
 
-    def metadata(self, level: str) -> Query:
+    def metadata(self, level: str) -> Self:
         """Choose how many attributes records show: all, template or default."""
         return self._with(metadata_level=level)
 
-    def specific_terms(self, on: bool = True) -> Query:
+    def specific_terms(self, on: bool = True) -> Self:
         """Let text terms stand for their narrower terms too."""
         return self._with(search_specific_terms=on)
 
-    def terms(self, on: bool = True) -> Query:
+    def terms(self, on: bool = True) -> Self:
         """Ask for the identifiers of dictionary terms."""
         return self._with(response_terms=on)
 
-    def sorted_by(self, key: str, *, descending: bool = False) -> Query:
+    def sorted_by(self, key: str, *, descending: bool = False) -> Self:
         """Order records by id, creation, last_update or name."""
         return self._with(sort=f"-{key.removeprefix('-')}" if descending else key)
 
-    def limited_to(self, n: int | None) -> Query:
+    def limited_to(self, n: int | None) -> Self:
         """Stop after `n` rows; ``None`` = all."""
         return self._with(limit=n)
 
@@ -414,10 +414,10 @@ class Query:
         # A client holds a connection and a token: neither belongs into a pickle.
         return {**self.__dict__, "runner": None}
 
-    def __copy__(self) -> Query:
+    def __copy__(self) -> Self:
         return self
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Query:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self
 
     def _bound(self, call: str) -> Runner:
@@ -425,7 +425,7 @@ class Query:
             raise QueryError(f"this query is not bound to a client: use client.{call}")
         return self.runner
 
-    def _with(self, **changes: Any) -> Query:
+    def _with(self, **changes: Any) -> Self:
         return replace(self, **changes)
 
     def _set(self, name: str, value: object) -> None:

@@ -1,0 +1,79 @@
+"""What type checkers and editors know of a query: which kind of answer it has.
+
+At run time there is one class of queries. To a type checker ``odm.query().expression()`` is a
+`ValuesQuery`, whose ``run()`` is an `ExpressionTable`; conditions keep the kind.
+"""
+
+# ruff: noqa: D102 - declared for type checkers, documented in Query
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from odm_shiny.query.query import Query
+
+if TYPE_CHECKING:
+    from odm_shiny.client.funnel import Funnel
+    from odm_shiny.client.results import (
+        AsyncExpressionTable,
+        AsyncRecords,
+        ExpressionTable,
+        Records,
+    )
+    from odm_shiny.client.streams import AsyncMatrixStream, MatrixStream
+
+    class _BoundQuery(Query):
+        def studies(self) -> RecordsQuery: ...
+        def samples(self) -> RecordsQuery: ...
+        def libraries(self) -> RecordsQuery: ...
+        def preparations(self) -> RecordsQuery: ...
+        def expression_groups(self) -> RecordsQuery: ...
+        def expression(self) -> ValuesQuery: ...
+        def matrix(self, accession: str) -> MatrixQuery: ...
+        def explain(self) -> Funnel: ...
+
+    class RecordsQuery(_BoundQuery):
+        """Its answer is records."""
+
+        def run(self, **options: Any) -> Records: ...
+        async def arun(self, **options: Any) -> Records: ...
+
+    class ValuesQuery(_BoundQuery):
+        """Its answer is values of features."""
+
+        def run(self, **options: Any) -> ExpressionTable: ...
+        async def arun(self, **options: Any) -> ExpressionTable: ...
+
+    class MatrixQuery(_BoundQuery):
+        """Its answer is the matrix of a file."""
+
+        def run(self, **options: Any) -> MatrixStream: ...
+        async def arun(self, **options: Any) -> MatrixStream: ...
+
+    class _AsyncBoundQuery(Query):
+        def studies(self) -> AsyncRecordsQuery: ...
+        def samples(self) -> AsyncRecordsQuery: ...
+        def libraries(self) -> AsyncRecordsQuery: ...
+        def preparations(self) -> AsyncRecordsQuery: ...
+        def expression_groups(self) -> AsyncRecordsQuery: ...
+        def expression(self) -> AsyncValuesQuery: ...
+        def matrix(self, accession: str) -> AsyncMatrixQuery: ...
+
+    class AsyncRecordsQuery(_AsyncBoundQuery):
+        """Its awaited answer is records."""
+
+        async def arun(self, **options: Any) -> AsyncRecords: ...
+
+    class AsyncValuesQuery(_AsyncBoundQuery):
+        """Its awaited answer is values of features."""
+
+        async def arun(self, **options: Any) -> AsyncExpressionTable: ...
+
+    class AsyncMatrixQuery(_AsyncBoundQuery):
+        """Its awaited answer is the matrix of a file."""
+
+        async def arun(self, **options: Any) -> AsyncMatrixStream: ...
+
+else:
+    RecordsQuery = ValuesQuery = MatrixQuery = Query
+    AsyncRecordsQuery = AsyncValuesQuery = AsyncMatrixQuery = Query
