@@ -15,7 +15,7 @@ from odm_shiny.modules.tables import MAX_PAIRS, pairs_table, summary_table
 def group_summary_ui() -> Tag:
     """Card with the statistics of the groups."""
     return ui.card(
-        ui.card_header(ui.output_text("title", inline=True), class_="odm-card-title"),
+        ui.card_header("Groups ", ui.output_text("title", inline=True), class_="odm-card-title"),
         tags.div(page_assets(), ui.output_ui("groups")),
         ui.output_ui("pairs"),
         full_screen=True,
@@ -33,7 +33,7 @@ def group_summary_server(
 
     @render.text
     def title() -> str:
-        return f"Groups by {plot.attribute()}"
+        return f"by {plot.attribute()}"
 
     @render.ui
     def groups() -> Tag:
