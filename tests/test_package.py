@@ -82,6 +82,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         pytest.param("odm_shiny/demo", "odm_shiny/demo", None, id="demo data"),
         pytest.param("odm_shiny/server/swagger", "odm_shiny/server/swagger", None, id="swagger"),
         pytest.param("apps", "odm_shiny/_apps", None, id="app templates"),
+        pytest.param("r", "odm_shiny/_r", None, id="R package"),
     ],
 )
 def test_the_wheel_holds_every_file_that_is_used(

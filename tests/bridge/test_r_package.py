@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from odm_shiny.connect import connect
 from odm_shiny.demo.load import load_study
 from odm_shiny.demo.studies import demo_studies
+from odm_shiny.errors import BridgeError
 from odm_shiny.query.code import to_python
 from odm_shiny.query.code_r import to_r
 from odm_shiny.query.expr import feature, field
@@ -50,7 +51,7 @@ QUESTION = (
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """R's library with the package in it, put there as users do."""
     folder = tmp_path_factory.mktemp("library")
-    assert install(folder) == folder / "odmshiny"
+    install(folder)
     return folder
 
 
@@ -199,6 +200,21 @@ def test_testthat_passes_in_both_hosts(run_r: RunR, host: str) -> None:
     assert counts is not None, out
     assert counts.groups()[:3] == ("0", "0", "0"), out
     assert int(counts[4]) > 200
+
+
+def test_the_command_installs_the_package(tmp_path: Path) -> None:
+    # The path is relative and new: it is made, and printed in full.
+    command = [sys.executable, "-m", "odm_shiny.cli.main", "r", "install", "packages"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert said(done).strip() == str(tmp_path / "packages" / "odmshiny")
+    assert (tmp_path / "packages" / "odmshiny" / "DESCRIPTION").is_file()
+
+
+def test_what_r_says_is_told_when_it_cannot_install(tmp_path: Path) -> None:
+    # A lock that another installation left is R's own reason to refuse.
+    (tmp_path / "00LOCK-r").mkdir()
+    with pytest.raises(BridgeError, match="00LOCK-r"):
+        install(tmp_path)
 
 
 # ---- the same as Python ----------------------------------------------------------------
