@@ -1,6 +1,7 @@
 """Run the benchmarks: ``python -m benchmarks [--large] [NAME...]``.
 
-Each file ``benchmarks/bench_*.py`` has ``cases(large: bool)``, which gives `Case`s. A case and its
+Each file ``benchmarks/bench_*.py`` has ``cases(large: bool)``, which gives `Case`s, or `Seen`s
+where the figure was measured by other means. A case and its
 peer run in turns in one process, so that a noisy moment meets both; the table shows medians and
 their ratio. No figure fails anything: a target is judged by a person.
 """
@@ -18,7 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
-from benchmarks.case import Case, Timing, run
+from benchmarks.case import Case, Seen, Timing, run
 
 FOLDER = Path(__file__).parent
 
@@ -28,9 +29,9 @@ def names() -> list[str]:
     return sorted(path.stem.removeprefix("bench_") for path in FOLDER.glob("bench_*.py"))
 
 
-def cases_of(name: str, *, large: bool) -> Iterable[Case]:
+def cases_of(name: str, *, large: bool) -> Iterable[Case | Seen]:
     """Make the cases of one benchmark."""
-    cases: Iterable[Case] = importlib.import_module(f"benchmarks.bench_{name}").cases(large)
+    cases: Iterable[Case | Seen] = importlib.import_module(f"benchmarks.bench_{name}").cases(large)
     return cases
 
 
@@ -47,6 +48,11 @@ def row(case: Case, ours: list[Timing], peer: list[Timing]) -> str:
         f"{case.peer_name}" if peer_ms else "",
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def seen_row(seen: Seen) -> str:
+    """Write one line of the table for a figure that has no peer."""
+    return f"| {seen.name} | {seen.text} |  |  | {seen.target} |  |"
 
 
 def heading() -> Iterator[str]:
@@ -73,7 +79,8 @@ def main(arguments: list[str]) -> int:
         print(line, flush=True)
     for name in options.name or names():
         for case in cases_of(name, large=options.large):
-            print(row(case, *run(case)), flush=True)
+            line = seen_row(case) if isinstance(case, Seen) else row(case, *run(case))
+            print(line, flush=True)
     return 0
 
 

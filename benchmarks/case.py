@@ -39,6 +39,25 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """A figure that was measured elsewhere, or that is no time.
+
+    Attributes
+    ----------
+    name
+        What was measured, and of how much.
+    text
+        The figure with its unit.
+    target
+        What was set as a goal, in words.
+    """
+
+    name: str
+    text: str
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Timing:
     """What one round took, in milliseconds."""
 
