@@ -51,6 +51,16 @@ def test_the_package_imports_in_one_direction(check: ModuleType) -> None:
             id="store imports client in a function, relatively",
         ),
         pytest.param(
+            {"analysis/a.py": "def f():\n    import odm_shiny.rbridge.b", "rbridge/b.py": ""},
+            "analysis may not import odm_shiny.rbridge.b",
+            id="statistics that are no door to R",
+        ),
+        pytest.param(
+            {"rbridge/a.py": "import odm_shiny.analysis.b", "analysis/b.py": ""},
+            "rbridge may not import odm_shiny.analysis.b",
+            id="the bridge imports statistics",
+        ),
+        pytest.param(
             {"client/a.py": "from rpy2.rinterface import NULL"},
             "rpy2 is imported only in rbridge",
             id="rpy2 outside the bridge",

@@ -26,6 +26,15 @@ local({
     )
   }
 
+  # Rows of a table for all features, where it was made for some of them.
+  spread <- function(table, is_in) {
+    places <- rep(NA_integer_, length(is_in))
+    places[is_in] <- seq_len(sum(is_in))
+    table <- table[places, ]
+    row.names(table) <- NULL
+    table
+  }
+
   list(
 
     is_installed = function(package) {
@@ -36,10 +45,11 @@ local({
     limma = function(values, design, trend) {
       colnames(design) <- paste0("x", seq_len(ncol(design)))
       rownames(values) <- seq_len(nrow(values))
+      measured <- rowSums(!is.na(values)) > 0
       found <- noted({
-        fit <- limma::lmFit(values, design)
+        fit <- limma::lmFit(values[measured, , drop = FALSE], design)
         fit <- limma::eBayes(fit[, ncol(design)], trend = trend)
-        data.frame(
+        table <- data.frame(
           log2_fold_change = fit$coefficients[, 1],
           mean = fit$Amean,
           statistic = fit$t[, 1],
@@ -47,6 +57,7 @@ local({
           p_adjusted = stats::p.adjust(fit$p.value[, 1], "BH"),
           row.names = NULL
         )
+        spread(table, measured)
       })
       told(found, "moderated t", "limma")
     },
@@ -68,11 +79,7 @@ local({
                      p_value = "pvalue", p_adjusted = "padj")
         table <- as.data.frame(result)[columns]
         names(table) <- names(columns)
-        places <- rep(NA_integer_, length(complete))
-        places[complete] <- seq_len(sum(complete))
-        table <- table[places, ]
-        row.names(table) <- NULL
-        table
+        spread(table, complete)
       })
       told(found, "Wald test", "DESeq2")
     }
