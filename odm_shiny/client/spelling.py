@@ -43,7 +43,11 @@ def warn_if_unknown(
     filters
         By kind of record: ``"sample"`` ...
     """
-    given = {kind: one for kind, one in filters.items() if one is not None and one != ""}
+    given = {
+        kind: one
+        for kind, one in filters.items()
+        if isinstance(one, Expr) or (isinstance(one, str) and one.strip())
+    }
 
     def look() -> Steps[None]:
         for sentence in (yield from unknown_attributes(resource, given)):
