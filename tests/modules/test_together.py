@@ -79,6 +79,8 @@ def test_the_first_study_and_the_first_example_are_shown_at_once(client, on_page
     on_page(server_of(client), steps)
 
 
+# The page says it itself, beside the filter.
+@pytest.mark.filterwarnings("ignore:nothing was found")
 def test_samples_are_chosen_by_values_and_by_text(client, on_page):
     async def steps(page):
         await page.until(lambda p: "n = 7" in text(p))
