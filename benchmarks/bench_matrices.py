@@ -9,12 +9,12 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 import zarr
 
 from benchmarks.case import Case
 from benchmarks.matrix_data import feature_name, run_names, write_matrix
-from odm_shiny.formats.csv_stream import Block, stream_arrow, stream_csv
+from odm_shiny.formats.arrow_stream import stream_arrow
+from odm_shiny.formats.csv_stream import Block, stream_csv
 from odm_shiny.store.matrices import Matrix, MatrixStore
 
 READS = 100
@@ -125,9 +125,7 @@ def streaming(matrix: Matrix) -> Iterator[Case]:
         return sum(map(len, stream_csv(["gene"], names, blocks(), round_digits=digits)))
 
     def arrow() -> int:
-        stream = stream_arrow(
-            ["gene"], names, blocks(), round_digits=4, feature_types=[pa.string()]
-        )
+        stream = stream_arrow(["gene"], names, blocks(), round_digits=4, feature_kinds=["string"])
         return sum(map(len, stream))
 
     yield Case(

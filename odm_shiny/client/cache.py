@@ -14,8 +14,6 @@ import os
 import secrets
 from pathlib import Path
 
-import pyarrow as pa
-
 from odm_shiny.client.auth import Secret
 
 MAX_BYTES = 2 << 30
@@ -51,8 +49,8 @@ class ReplyCache:
         try:
             digest, size = index.read_text("ascii").split()
             packed = self._content(digest)
-            body = pa.decompress(packed.read_bytes(), int(size), codec="zstd", asbytes=True)
-        except (OSError, ValueError, pa.ArrowException):
+            body = _unpacked(packed.read_bytes(), int(size))
+        except (OSError, ValueError):
             return None
         if hashlib.sha256(body).hexdigest() != digest:
             self.drop(*request)
@@ -60,13 +58,12 @@ class ReplyCache:
         for used in (index, packed):
             with contextlib.suppress(OSError):
                 os.utime(used)
-        whole: bytes = body
-        return whole
+        return body
 
     def put(self, body: bytes, *request: str) -> None:
         """Keep a reply; a disk that is full or read-only keeps nothing and says nothing."""
         digest = hashlib.sha256(body).hexdigest()
-        packed = pa.compress(body, codec="zstd", asbytes=True)
+        packed = _packed(body)
         if len(packed) > self.max_bytes:
             return
         with contextlib.suppress(OSError):
@@ -124,3 +121,18 @@ class ReplyCache:
             with contextlib.suppress(OSError):
                 path.unlink()
             excess -= size
+
+
+def _packed(body: bytes) -> bytes:
+    import pyarrow as pa  # slow to load, and most sessions keep nothing
+
+    packed: bytes = pa.compress(body, codec="zstd", asbytes=True)
+    return packed
+
+
+def _unpacked(packed: bytes, size: int) -> bytes:
+    """Unpack a reply; what is no such packing is an OSError or, as Arrow has it, a ValueError."""
+    import pyarrow as pa
+
+    body: bytes = pa.decompress(packed, size, codec="zstd", asbytes=True)
+    return body

@@ -1,8 +1,4 @@
-"""Stream a matrix as CSV or as Arrow IPC, block by block.
-
-Both take the same blocks and give the same numbers: a value in the Arrow stream is the float64
-that the text in the CSV stands for.
-"""
+"""Stream a matrix as CSV, block by block."""
 
 from __future__ import annotations
 
@@ -14,11 +10,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from odm_shiny.formats.arrow_arrays import number_array, text_array
-from odm_shiny.formats.rounding import number_text, rounded_text, write_rows
+from odm_shiny.formats.rounding import number_text, write_rows
 
 FeatureCells = Sequence[str | None] | NDArray[Any]
 """A feature column of a block: texts, ``None`` where missing; or float64."""
@@ -58,66 +52,6 @@ def stream_csv(
     names = [_quoted(name) for name in (*feature_names, *column_names)]
     yield (",".join(names) + "\n").encode()
     yield from _written(_parts(blocks), round_digits)
-
-
-def stream_arrow(
-    feature_names: Sequence[str],
-    column_names: Sequence[str],
-    blocks: Iterable[Block],
-    *,
-    round_digits: int,
-    feature_types: Sequence[pa.DataType],
-) -> Iterator[bytes]:
-    """Write a matrix as an Arrow IPC stream.
-
-    Parameters
-    ----------
-    feature_names, column_names, blocks, round_digits
-        As in `stream_csv`.
-    feature_types
-        Arrow type of each feature column, `pa.string()` or `pa.float64()`.
-
-    Yields
-    ------
-    Parts of the stream, the schema first: the feature columns, then one float64 column a run;
-    missing values are null.
-    """
-    fields = [pa.field(n, t) for n, t in zip(feature_names, feature_types, strict=True)]
-    schema = pa.schema(fields + [pa.field(name, pa.float64()) for name in column_names])
-    sink = _Drain()
-    with pa.ipc.new_stream(pa.PythonFile(sink, "w"), schema) as writer:
-        yield sink.take()
-        for columns, values in blocks:
-            arrays = [
-                _feature_array(column, kind)
-                for column, kind in zip(columns, feature_types, strict=True)
-            ]
-            runs = np.ascontiguousarray(round_half_up(values, round_digits).T)
-            arrays += [number_array(run, nan_is_null=True) for run in runs]
-            writer.write_batch(pa.record_batch(arrays, schema=schema))
-            yield sink.take()
-    yield sink.take()
-
-
-def round_half_up(values: NDArray[np.float64], digits: int) -> NDArray[np.float64]:
-    """Round as `stream_csv` does: the float64 that its text stands for."""
-    if values.size > _SMALL:
-        from odm_shiny.formats.csv_kernel import round_values
-
-        rounded: NDArray[np.float64]
-        rounded, doubtful = round_values(np.ascontiguousarray(values), digits)
-        for row, column in np.argwhere(doubtful):
-            rounded[row, column] = float(rounded_text(float(values[row, column]), digits))
-        return rounded
-    flat = [float(rounded_text(value, digits) or "nan") for value in values.ravel().tolist()]
-    return np.array(flat, np.float64).reshape(values.shape)
-
-
-def _feature_array(column: FeatureCells, kind: pa.DataType) -> pa.Array:
-    if isinstance(column, np.ndarray) and column.dtype.kind == "f":
-        numbers = np.ascontiguousarray(column, np.float64)
-        return number_array(numbers, nan_is_null=True).cast(kind)
-    return text_array(list(column)).cast(kind)
 
 
 def _parts(blocks: Iterable[Block]) -> Iterator[tuple[list[bytes], NDArray[np.float64]]]:
@@ -181,30 +115,3 @@ def _quoted(text: str) -> str:
     if _SPECIAL.isdisjoint(text):
         return text
     return '"' + text.replace('"', '""') + '"'
-
-
-class _Drain:
-    """A file that keeps what was written until it is taken."""
-
-    closed = False
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-
-    def write(self, data: Any) -> int:
-        self._parts.append(bytes(data))
-        return len(self._parts[-1])
-
-    def writable(self) -> bool:
-        return True
-
-    def flush(self) -> None:
-        """Nothing to do: what was written is here."""
-
-    def close(self) -> None:
-        self.closed = True
-
-    def take(self) -> bytes:
-        data = b"".join(self._parts)
-        self._parts.clear()
-        return data

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from odm_shiny.contract.messages import Reply
-from odm_shiny.formats.csv_stream import Block, stream_arrow, stream_csv
+from odm_shiny.formats.csv_stream import Block, stream_csv
 from odm_shiny.query.expr import And, DataCompare, Expr
 from odm_shiny.query.shape import leaves
 from odm_shiny.server import technical
@@ -70,9 +69,10 @@ def stream_expression(call: Call) -> Reply:
     blocks = _blocks(selection, names)
     headers = {"cache-control": "no-cache"}
     if prefers(call, ARROW, over=CSV):
-        numbers, texts = pa.float64(), pa.string()
-        types = [numbers if matrix.feature_columns[n] == "number" else texts for n in names]
-        body = stream_arrow(names, columns, blocks, round_digits=digits, feature_types=types)
+        from odm_shiny.formats.arrow_stream import stream_arrow  # Arrow is slow to load
+
+        kinds = [matrix.feature_columns[name] for name in names]
+        body = stream_arrow(names, columns, blocks, round_digits=digits, feature_kinds=kinds)
         return Reply(200, {**headers, "content-type": ARROW}, body)
     body = _ending_well(stream_csv(names, columns, blocks, round_digits=digits), call.request_id)
     return Reply(200, {**headers, "content-type": f"{CSV};charset=UTF-8"}, body)
