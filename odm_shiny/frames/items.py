@@ -52,7 +52,10 @@ class Part:
 
     def add_numbered(self, raws: Sequence[bytes], codes: NDArray[np.int32]) -> None:
         """Add a page whose raw objects are numbered already; some may be of no row."""
-        used = np.flatnonzero(np.bincount(codes, minlength=len(raws)))
+        first = np.full(len(raws), len(codes), dtype=np.int64)
+        first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+        order = np.argsort(first, kind="stable")  # as rows need them, however they were numbered
+        used = order[: np.count_nonzero(first < len(codes))]
         places = np.zeros(len(raws), dtype=np.int32)
         places[used] = self._numbered([raws[number] for number in used.tolist()])
         self.codes.append(places[codes])
