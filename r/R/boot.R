@@ -131,11 +131,12 @@ examine_python <- function(python) {
   found <- examined(python)
   complain <- function(message, hint) odm_abort(message, "odm_python_error", hint, python = python)
   install <- function(what) paste(python, "-m pip install", what)
+  another <- "Sys.setenv(ODM_SHINY_PYTHON = ...) names another one"
   if (is.null(found$version)) {
-    complain(paste0(python, " does not run: ", paste(found$said, collapse = " ")), "Sys.setenv(ODM_SHINY_PYTHON = ...) names another one")
+    complain(paste0(python, " does not run: ", paste(found$said, collapse = " ")), another)
   }
   if (package_version(found$version) < "3.11") {
-    complain(paste0(python, " is Python ", found$version, ", and odm-shiny needs 3.11"), "Sys.setenv(ODM_SHINY_PYTHON = ...) names another one")
+    complain(paste0(python, " is Python ", found$version, ", and odm-shiny needs 3.11"), another)
   }
   if (found$odm_shiny != "yes") {
     complain(paste0(python, " has no odm-shiny"), install(PIP_WANTED))
@@ -163,7 +164,8 @@ examined <- function(python) {
   code <- paste(
     "import sys, importlib.util as u, importlib.metadata as m",
     "print('version', '.'.join(map(str, sys.version_info[:3])))",
-    "print('odm_shiny', 'yes' if u.find_spec('odm_shiny.rbridge') else 'no') if u.find_spec('odm_shiny') else print('odm_shiny no')",
+    "found = u.find_spec('odm_shiny') and u.find_spec('odm_shiny.rbridge')",
+    "print('odm_shiny', 'yes' if found else 'no')",
     "print('rpy2', next((d.version for d in m.distributions(name='rpy2-rinterface')), 'no'))",
     sep = "\n"
   )

@@ -98,9 +98,12 @@ multi_assay_experiment <- function(found) {
     measured <- rowSums(!is.na(SummarizedExperiment::assay(whole))) > 0
     whole[measured, ]
   })
-  map <- data.frame(assay = factor(runs$groupId, names(experiments)), primary = owner, colname = colnames(found$values))
+  map <- data.frame(
+    assay = factor(runs$groupId, names(experiments)), primary = owner, colname = colnames(found$values)
+  )
   first <- !duplicated(owner)
-  attributes <- runs[first, setdiff(names(runs), c("runId", "runSourceId", "groupId", "sample", "library", "preparation")), drop = FALSE]
+  of_runs <- c("runId", "runSourceId", "groupId", "sample", "library", "preparation")
+  attributes <- runs[first, setdiff(names(runs), of_runs), drop = FALSE]
   MultiAssayExperiment::MultiAssayExperiment(
     experiments = experiments,
     colData = annotation(attributes, owner[first]),

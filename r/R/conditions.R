@@ -9,7 +9,8 @@
 #' | `odm_query_error` | a question that cannot be sent: unknown name, impossible condition, bad value |
 #' | `odm_usage_error` | a function of this package was called in a way it does not take |
 #' | `odm_http` | the server answered with an error status, in `$status` |
-#' | `odm_bad_request`, `odm_not_authenticated`, `odm_forbidden`, `odm_not_found`, `odm_conflict`, `odm_rate_limited`, `odm_server_fault` | 400, 401, 403, 404, 409, 429 and 5xx; each is an `odm_http` |
+#' | `odm_bad_request`, `odm_not_authenticated`, `odm_forbidden` | 400, 401 and 403; each is an `odm_http` |
+#' | `odm_not_found`, `odm_conflict`, `odm_rate_limited`, `odm_server_fault` | 404, 409, 429 and 5xx, likewise |
 #' | `odm_transport_error` | no whole answer: connection, time, decoding |
 #' | `odm_frame_error` | the answer does not fit the shape that was asked for |
 #' | `odm_file_error` | a file that cannot be read as told |
@@ -54,10 +55,22 @@ user_call <- function() {
   home <- topenv()
   for (frame in seq_len(sys.nframe())) {
     if (identical(topenv(environment(sys.function(frame))), home)) {
-      return(sys.call(frame))
+      return(without_token(sys.call(frame)))
     }
   }
   NULL
+}
+
+# The call stands in the error that is printed and logged, and no token may.
+without_token <- function(call) {
+  if (!"odm_connect" %in% all.names(call[[1]])) {
+    return(call)
+  }
+  whole <- match.call(odm_connect, call)
+  for (name in intersect(c("token", "access_token"), names(whole))) {
+    whole[[name]] <- quote(...)
+  }
+  whole
 }
 
 # Refuse a suggested package that is not there.
@@ -113,7 +126,11 @@ check_no_dots <- function(...) {
     given <- names(list(...))
     given <- given[nzchar(given)]
     odm_abort(
-      if (length(given)) paste0("there is no argument `", given[1], "`") else "arguments after the first ones must be named",
+      if (length(given)) {
+        paste0("there is no argument `", given[1], "`")
+      } else {
+        "arguments after the first ones must be named"
+      },
       "odm_usage_error"
     )
   }

@@ -121,7 +121,8 @@ print.odm_connection <- function(x, ...) {
 #' @export
 summary.odm_connection <- function(object, ...) {
   check_connection(object)
-  structure(list(where = format(object), counts = unlist(odm_call("about", object$handle))), class = "summary.odm_connection")
+  counts <- unlist(odm_call("about", object$handle))
+  structure(list(where = format(object), counts = counts), class = "summary.odm_connection")
 }
 
 #' @export

@@ -17,7 +17,9 @@ print.odm_filter <- function(x, ...) {
 expand <- function(tree) {
   if (!is.null(tree$items)) {
     items <- lapply(tree$items, expand)
-    flat <- lapply(items, function(item) if (identical(item$op, tree$op) && tree$op != "not") item$items else list(item))
+    flat <- lapply(items, function(item) {
+      if (item$op == tree$op && tree$op != "not") item$items else list(item)
+    })
     return(list(op = tree$op, items = do.call(c, flat)))
   }
   if (!tree$op %in% c("in", "notin")) {

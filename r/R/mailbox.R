@@ -43,7 +43,10 @@ signal_from_python <- function(value) {
     invokeRestart("abort")
   }
   parts <- value[setdiff(names(value), c("class", "message", "hint"))]
-  found <- odm_condition(in_words_of_r(value$message), as_errors(value$class), in_words_of_r(value$hint), call = user_call())
+  found <- odm_condition(
+    in_words_of_r(value$message), as_errors(value$class), in_words_of_r(value$hint),
+    call = user_call()
+  )
   stop(structure(utils::modifyList(found, parts), class = class(found)))
 }
 

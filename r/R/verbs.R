@@ -79,7 +79,11 @@ check_kinds <- function(...) {
       "a condition has the name of what it is about"
     },
     "odm_usage_error",
-    hint = if (length(near)) paste0("did you mean ", near[1], "?") else "such as odm_where(sample = Tissue == \"liver\")"
+    hint = if (length(near)) {
+      paste0("did you mean ", near[1], "?")
+    } else {
+      "such as odm_where(sample = Tissue == \"liver\")"
+    }
   )
 }
 

@@ -22,7 +22,10 @@ test_that("arguments are checked before Python is asked", {
 })
 
 test_that("advice of Python is given in the words of R", {
-  expect_equal(in_words_of_r("add .genes('TP53') or .data('value>=4')"), "add odm_genes('TP53') or odm_data('value>=4')")
+  expect_equal(
+    in_words_of_r("add .genes('TP53') or .data('value>=4')"),
+    "add odm_genes('TP53') or odm_data('value>=4')"
+  )
   expect_equal(in_words_of_r("GET /a.data(b)"), "GET /a.data(b)")
 })
 
@@ -34,4 +37,18 @@ test_that("a condition of Python keeps its status, and its class is that of an e
   error <- tryCatch(signal_from_python(given), error = identity)
   expect_s3_class(error, c("odm_query_error", "odm_error", "error", "condition"), exact = TRUE)
   expect_equal(error$python, "Traceback")
+})
+
+test_that("a token stands in no error", {
+  fails <- list(
+    quote(odm_connect("https://odm.example.org", "s3cret", role = "owner")),
+    quote(odmshiny::odm_connect(access_token = "s3cret", role = "owner"))
+  )
+  for (call in fails) {
+    said <- without_token(call)
+    expect_false(grepl("s3cret", paste(deparse(said), collapse = "")))
+    expect_true(grepl("owner", paste(deparse(said), collapse = "")))
+  }
+  error <- tryCatch(odm_connect("x", "s3cret", role = "owner"), error = identity)
+  expect_equal(error$call, quote(odm_connect(url = "x", token = ..., role = "owner")))
 })

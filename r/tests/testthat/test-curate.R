@@ -36,7 +36,11 @@ test_that("a table changes records, and a dry run only says so", {
   suppressMessages(odm_import(con, write_study(tempfile())))
   wanted <- data.frame(`Sample Source ID` = c("s1", "s2"), Tissue = c("liver", "lung (left)"), check.names = FALSE)
   planned <- odm_patch(con, wanted, key = "Sample Source ID", dry_run = TRUE)
-  expect_equal(planned[c("attribute", "old", "new")], data.frame(attribute = "Tissue", old = "lung", new = "lung (left)"), ignore_attr = TRUE)
+  expect_equal(
+    planned[c("attribute", "old", "new")],
+    data.frame(attribute = "Tissue", old = "lung", new = "lung (left)"),
+    ignore_attr = TRUE
+  )
   expect_output(print(planned), "would change 1 values of 1 samples", fixed = TRUE)
   expect_equal(odm_samples(con, `Sample Source ID` == "s2")$Tissue, "lung")
   odm_patch(con, wanted, key = "Sample Source ID")

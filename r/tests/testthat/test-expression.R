@@ -1,5 +1,7 @@
 test_that("values are found along the whole chain", {
-  found <- odm_expression(demo(), genes = c("CD19", "CD3D"), at_least = 8, study = `Study Source ID` == "ALL", sample = Age < 20)
+  found <- odm_expression(demo(),
+    genes = c("CD19", "CD3D"), at_least = 8, study = `Study Source ID` == "ALL", sample = Age < 20
+  )
   frame <- odm_collect(found)
   expect_setequal(frame$gene, c("CD19", "CD3D"))
   expect_true(all(frame$value >= 8))
