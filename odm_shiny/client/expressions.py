@@ -12,8 +12,9 @@ from odm_shiny.client.resource import PAGE_LIMIT, Resource, flat_group
 from odm_shiny.client.results import Listing, items_method, records_method
 from odm_shiny.client.session import curator_path, fill
 from odm_shiny.client.steps import Steps
-from odm_shiny.client.streams import LOSSLESS_DIGITS, StreamRequest, stream_method
+from odm_shiny.client.streams import StreamRequest, stream_method
 from odm_shiny.client.twins import Async, Sync, steps_method
+from odm_shiny.query.plan import ROUND_DIGITS
 
 
 class ExpressionMethods(Resource):
@@ -184,7 +185,7 @@ class ExpressionMethods(Resource):
         search_specific_terms: bool | None = None,
         ex_query: Condition | None = None,
         features: str | Sequence[str] | None = None,
-        round_digits: int = LOSSLESS_DIGITS,
+        round_digits: int = ROUND_DIGITS,
         partial: str = "error",
     ) -> StreamRequest:
         """Stream the matrix of one group, features by runs, as fast as it can be had.

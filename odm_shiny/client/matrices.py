@@ -15,9 +15,10 @@ from odm_shiny.client.queries import QueryMethods, omics_parameters
 from odm_shiny.client.results import Listing
 from odm_shiny.client.run_samples import sample_columns
 from odm_shiny.client.steps import Steps, blocking
-from odm_shiny.client.streams import LOSSLESS_DIGITS, MatrixStreamMethods, StreamRequest
+from odm_shiny.client.streams import MatrixStreamMethods, StreamRequest
 from odm_shiny.client.twins import steps_method
 from odm_shiny.errors import QueryError
+from odm_shiny.query.plan import ROUND_DIGITS
 from odm_shiny.query.query import Query
 from odm_shiny.query.shape import fields_of, required_features
 
@@ -149,7 +150,7 @@ class MatrixMethods(QueryMethods):
         parameters = {
             "groupAccession": group,
             **{name: text for name, text in conditions.items() if name.startswith(_STREAMED)},
-            "roundDigits": LOSSLESS_DIGITS,
+            "roundDigits": ROUND_DIGITS,
         }
         request = StreamRequest(self.session, group, parameters, "error")
         found = yield from MatrixStreamMethods(request, self.driver).matrix_steps(measurement)

@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from odm_shiny.frames.matrix import ExpressionMatrix
 
 P = ParamSpec("P")
-LOSSLESS_DIGITS = 20
-"""Digits after the point that lose nothing of a value above 0.001 in size."""
-
 CSV = ("text/csv", "text/plain")
 _ROUTE = "/omics/expression/streamed-data"
 _FEATURES = ("Features (string)", "Features (numeric)")

@@ -27,8 +27,9 @@ RECORD_KINDS = ("study", "sample", "library", "preparation")
 MAX_QUERY_BYTES = 8_000
 """Longest encoded query string that is sent in one piece where it can be split."""
 
-ROUND_DIGITS = 17
-"""Digits after the point that are asked for in streamed data, so that no float64 loses any."""
+ROUND_DIGITS = 20
+"""Digits after the point that are asked for in streamed data: nothing above 0.001 in size loses
+any."""
 
 METADATA_FIELDS = {
     "all": "original_data_included",
