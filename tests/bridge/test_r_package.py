@@ -259,6 +259,18 @@ def test_r_reads_conditions_as_python_writes_them(run_r: RunR, tmp_path: Path) -
         assert text == render_filter(query.sample_filter), to_r(query)
 
 
+@pytest.mark.parametrize("page", ["docs/r.md", "r/README.md"])
+def test_the_code_of_the_pages_gives_what_they_show(run_r: RunR, page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    code = "\n".join(re.findall(r"^```r\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    shown = re.findall(r"^```text\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    shown += ["".join(f"{line}\n" for line in re.findall(r"^#> ?(.*)$", code, re.MULTILINE))]
+    assert any(shown)
+    out = said(run_r(f"suppressMessages({{ library(SummarizedExperiment) }})\n{code}"))
+    for one in shown:
+        assert one in out
+
+
 # ---- starting, and what goes wrong -----------------------------------------------------
 
 
