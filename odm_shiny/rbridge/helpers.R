@@ -104,6 +104,8 @@ list(
     mailbox
   },
 
+  option = function(name) isTRUE(getOption(name)),
+
   # What quit() does with .Last, in a place where an error of it has nowhere to jump.
   last = function() {
     if (exists(".Last", globalenv(), mode = "function", inherits = FALSE)) {

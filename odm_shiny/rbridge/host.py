@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from odm_shiny.rbridge import interrupts, mailbox, r_memory, session
+from odm_shiny.rbridge import mailbox, r_memory, session
+from odm_shiny.rbridge.from_r import from_r
 from odm_shiny.rbridge.mailbox import Function
+from odm_shiny.rbridge.to_r import to_r
 
 OPTION = "odmshiny.mailbox"
 """R's option with the mailbox: there before the script begins, ``.call`` included."""
@@ -43,11 +45,11 @@ def run(script: Path, arguments: Sequence[str] = ()) -> NoReturn:
     from odm_shiny.rbridge.functions import table
 
     _speak_utf8()
-    opened = os.open(script, os.O_RDONLY)
+    script.open("rb").close()  # R would end the process
+    _note_interrupts()
     command = ["R", "--no-echo", "--no-restore", f"--file={script}"]
-    session.start_for_script(opened, [*command, *(["--args", *arguments] if arguments else [])])
+    session.start_for_script([*command, *(["--args", *arguments] if arguments else [])])
     _open_mailbox(table())
-    interrupts.to_r()
     sys.stdout.flush()
     r_memory.run_script(_end)
     raise AssertionError("R's main loop returned")
@@ -56,6 +58,12 @@ def run(script: Path, arguments: Sequence[str] = ()) -> NoReturn:
 def _open_mailbox(functions: Mapping[str, Function]) -> None:
     environment = session.run("new_mailbox", r_memory.few_strings([OPTION]))
     mailbox.install(environment, functions)
+
+
+def _note_interrupts() -> None:
+    if own := os.environ.get("R_PROFILE"):
+        os.environ["ODM_SHINY_R_PROFILE"] = own
+    os.environ["R_PROFILE"] = str(Path(__file__).with_name("site_profile.R"))
 
 
 def _speak_utf8() -> None:
@@ -69,24 +77,32 @@ def _speak_utf8() -> None:
 
 def _end(status: int, run_last: bool) -> NoReturn:
     # Called by R, deep inside of it: nothing may leave this function but the process.
+    interrupted = False
     try:
+        interrupted = status == 1 and bool(from_r(session.run("option", to_r(_INTERRUPTED))))
         if run_last and not _ending:
             _ending.append(True)
-            _report_failure_of(lambda: session.run("last"))
+            if not _report_failure_of(lambda: session.run("last")):
+                status = status or 1
         _report_failure_of(r_memory.close_devices)
         _report_failure_of(atexit._run_exitfuncs)
         sys.stdout.flush()
     finally:
-        os._exit(EXIT_INTERRUPTED if status == 1 and interrupts.was_seen() else status)
+        os._exit(EXIT_INTERRUPTED if interrupted else status)
 
 
-def _report_failure_of(work: Callable[[], object]) -> None:
+def _report_failure_of(work: Callable[[], object]) -> bool:
     try:
         work()
+        return True
     except (Exception, KeyboardInterrupt) as error:
         print(f"odm-shiny: at the end of R: {error}", file=sys.stderr)  # noqa: T201
+        return False
 
 
 _LOCALE = ("LC_ALL", "LC_CTYPE", "LANG")
+
+# Set by ``site_profile.R`` when an interrupt was not caught.
+_INTERRUPTED = "odmshiny.interrupted"
 
 _ending: list[bool] = []

@@ -5,16 +5,12 @@ from __future__ import annotations
 import ctypes
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from odm_shiny.rbridge import r_memory
-
 # Larger than ``struct sigaction`` on any system; its content is nobody's business here.
 _SIGACTION_BYTES = 512
-
-_seen = False
 
 
 @contextmanager
@@ -45,21 +41,16 @@ def interruptible() -> Iterator[None]:
         yield
 
 
-def to_r() -> None:
-    """Hand Ctrl-C on to R, which notices it at its next check."""
-    signal.signal(signal.SIGINT, lambda number, frame: hand_over())
+def leave_to(notice: Callable[[], None]) -> None:
+    """Let Ctrl-C do what the system's handler does, and call `notice` where Python sees it first.
 
-
-def was_seen() -> bool:
-    """Tell whether R was given an interrupt, caught or not."""
-    return _seen
-
-
-def hand_over() -> None:
-    """Let R notice an interrupt at its next check."""
-    global _seen
-    _seen = True
-    r_memory.set_pending_interrupt()
+    reticulate puts a handler into Python that raises wherever Python happens to be, and that may be
+    where an exception has nowhere to go.
+    """
+    if threading.current_thread() is threading.main_thread():
+        action = _get_action()
+        signal.signal(signal.SIGINT, lambda number, frame: notice())
+        _set_action(action)
 
 
 def _get_action() -> ctypes.Array[Any]:

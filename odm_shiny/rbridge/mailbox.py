@@ -5,7 +5,8 @@ into ``.args``, and calls ``.call()``; that returns
 
 - ``TRUE``: ``.value`` holds the result,
 - ``FALSE``: ``.value`` holds the description of a condition, as `conditions.condition` gives it,
-  for R to signal. After Ctrl-C its class is ``interrupt`` alone, and R's own interrupt is pending.
+  for R to signal. After Ctrl-C its class is ``interrupt`` alone and R's own interrupt is pending:
+  ``Sys.sleep(0.01)`` lets R signal it.
 
 ``.warnings`` holds what Python warned of, a character vector. If R has put a function ``.notify``
 there, `notify` calls it with a kind and a text while Python works. Nothing but these values
@@ -27,7 +28,7 @@ from odm_shiny.errors import BridgeError, QueryError
 from odm_shiny.rbridge import handles, r_memory, session, strings
 from odm_shiny.rbridge.conditions import condition
 from odm_shiny.rbridge.from_r import from_r
-from odm_shiny.rbridge.interrupts import hand_over, interruptible
+from odm_shiny.rbridge.interrupts import interruptible
 from odm_shiny.rbridge.options import Conversion
 from odm_shiny.rbridge.r_memory import RObject
 from odm_shiny.rbridge.to_r import to_r
@@ -71,8 +72,8 @@ class Mailbox:
         Never raises: an exception that reaches R's C code ends the process.
         """
         try:
-            self._put(".warnings", [])
-            with interruptible():
+            with r_memory.interrupts_held(), interruptible():
+                self._put(".warnings", [])
                 with warnings.catch_warnings(record=True) as caught:
                     warnings.simplefilter("default")
                     value = to_r(self._call())
@@ -137,7 +138,7 @@ class Mailbox:
             # collection on another one.
             traceback.clear_frames(error.__traceback__)
             if isinstance(error, KeyboardInterrupt):
-                hand_over()
+                r_memory.set_pending_interrupt()
             return False  # noqa: B012 - see `answer`
 
     def _get(self, name: str) -> RObject:

@@ -12,18 +12,22 @@ import ctypes
 import os
 import struct
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from odm_shiny.errors import BridgeError
+from odm_shiny.rbridge.interrupts import signals_kept
 from odm_shiny.rbridge.pair import import_rinterface
 
 rinterface: Any = import_rinterface()
 
 from rpy2.rinterface_lib import (  # noqa: E402 - only once the pair is known to work
+    _rinterface_capi,
     callbacks,
     conversion,
     embedded,
@@ -34,8 +38,8 @@ from rpy2.rinterface_lib import (  # noqa: E402 - only once the pair is known to
 _ffi: Any = openrlib.ffi
 _lib: Any = openrlib.rlib
 _conversion: Any = conversion
-# Compiled, the callbacks are C functions of the library; without a compiler, Python's own.
-_callbacks: Any = _lib if openrlib.cffi_mode.value == "API" else callbacks
+# Memory that R keeps pointers into.
+_kept: list[Any] = []
 
 RObject = Any
 """A value in R's memory (an ``rpy2`` ``Sexp``), kept from R's garbage collector while it lives."""
@@ -273,25 +277,28 @@ def start(*, interactive: bool, stack_limit: int, environment_is_set: bool) -> N
     callbacks.consolewrite_warnerror = _to_stderr
 
 
-def start_for_script(open_file: int, arguments: Sequence[str]) -> None:
-    """Start R as ``Rscript`` does, its own console on stdout and stderr; `run_script` runs it.
+def start_for_script(arguments: Sequence[str]) -> None:
+    """Start R as ``Rscript`` does: its own console, its own signals; `run_script` runs the script.
+
+    rpy2's way would take R's signals and console away, and its arguments are ASCII only.
 
     Parameters
     ----------
-    open_file
-        Descriptor of the script. rpy2 hands R's options over in ASCII only, so its name cannot be
-        among them.
     arguments
-        What ``commandArgs()`` returns, in UTF-8.
+        R's command line, ``--file=`` and ``--args`` included.
     """
-    embedded._options = ("R", "--no-echo", "--no-restore", f"--file=/dev/fd/{open_file}")
-    rinterface.initr(interactive=False, _c_stack_limit=0, _want_setcallbacks=False)
+    os.environ["R_HOME"] = str(openrlib.R_HOME)
+    rinterface._setrenvvars(rinterface._ENVVAR_ACTION_MAP)
     encoded = [_ffi.new("char[]", os.fsencode(one)) for one in arguments]
-    _lib.R_set_command_line_arguments(len(encoded), encoded)
-    # rpy2 takes the console's file away, and R would send messages and warnings to stdout.
-    name = "__stderrp" if sys.platform == "darwin" else "stderr"
-    stderr = ctypes.c_void_p.in_dll(ctypes.CDLL(None), name).value
-    _lib.R_Consolefile = _ffi.cast("FILE *", stderr)
+    _kept.extend(encoded)
+    _lib.R_SignalHandlers = 1
+    _lib.Rf_initialize_R(len(encoded), encoded)
+    _lib.R_Interactive = False
+    _lib.setup_Rmainloop()
+    embedded._setinitialized()
+    _rinterface_capi._register_external_symbols()
+    with signals_kept():
+        rinterface._post_initr_setup()
 
 
 def run_script(at_end: Callable[[int, bool], None]) -> None:
@@ -302,10 +309,13 @@ def run_script(at_end: Callable[[int, bool], None]) -> None:
     at_end
         Gets the exit status, and whether ``.Last`` is to be run. It ends the process.
     """
-    callbacks.cleanup = lambda save, status, run_last: at_end(int(status), bool(run_last))
-    embedded._setcallback(_lib, "ptr_R_CleanUp", _callbacks, "_cleanup")
-    # Python's handlers of signals run only while Python does: R asks for events as it works.
-    embedded._setcallback(_lib, "ptr_R_ProcessEvents", _callbacks, "_processevents")
+
+    def cleanup(save: int, status: int, run_last: int) -> None:
+        at_end(int(status), bool(run_last))
+
+    callbacks.cleanup = cleanup
+    compiled = openrlib.cffi_mode.value == "API"
+    embedded._setcallback(_lib, "ptr_R_CleanUp", _lib if compiled else callbacks, "_cleanup")
     _lib.run_Rmainloop()
 
 
@@ -322,9 +332,34 @@ def set_pending_interrupt() -> None:
     _lib.R_interrupts_pending = 1
 
 
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Keep R from acting on an interrupt inside: it would end a call of R in the middle.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        One is pending already; it stays so, and R acts on it later.
+    """
+    flag = ctypes.c_int.in_dll(_libr(), "R_interrupts_suspended")
+    before, flag.value = flag.value, 1
+    try:
+        if _lib.R_interrupts_pending:
+            raise KeyboardInterrupt
+        yield
+    finally:
+        flag.value = before
+
+
 def is_running() -> bool:
     """Tell whether R runs in this process, whoever started it."""
     return embedded.isinitialized() or _lib.R_NilValue != _ffi.NULL
+
+
+@cache
+def _libr() -> ctypes.CDLL:
+    name = "libR.dylib" if sys.platform == "darwin" else "libR.so"
+    return ctypes.CDLL(os.path.join(str(openrlib.R_HOME), "lib", name))
 
 
 def _to_stderr(s: str) -> None:

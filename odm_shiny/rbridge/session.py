@@ -15,7 +15,7 @@ from typing import Literal
 
 from odm_shiny.errors import BridgeError
 from odm_shiny.rbridge import r_memory
-from odm_shiny.rbridge.interrupts import signals_kept
+from odm_shiny.rbridge.interrupts import leave_to, signals_kept
 from odm_shiny.rbridge.r_memory import RObject
 
 Host = Literal["python", "r"]
@@ -46,7 +46,7 @@ def start() -> None:
         _open("r" if r_memory.is_running() else "python")
 
 
-def start_for_script(open_file: int, arguments: Sequence[str]) -> None:
+def start_for_script(arguments: Sequence[str]) -> None:
     """Start R inside this Python to run a script; see `r_memory.start_for_script`.
 
     Raises
@@ -58,9 +58,8 @@ def start_for_script(open_file: int, arguments: Sequence[str]) -> None:
         raise bridge_error("R runs in this process already")
     if threading.current_thread() is not threading.main_thread():
         raise bridge_error("a script runs on the main thread only")
-    with _quiet_rpy2(), signals_kept():
-        r_memory.start_for_script(open_file, arguments)
-    atexit.unregister(r_memory.rinterface.endr)
+    with _quiet_rpy2():
+        r_memory.start_for_script(arguments)
     _remember("python")
 
 
@@ -153,6 +152,7 @@ def _open(host: Host) -> None:
     if host == "r":
         # rpy2 would end an R that it has not started.
         atexit.unregister(r_memory.rinterface.endr)
+        leave_to(r_memory.set_pending_interrupt)
     _remember(host)
 
 
