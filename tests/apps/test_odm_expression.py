@@ -209,7 +209,7 @@ def test_dark_mode_is_dark_for_page_plot_and_table(page, demo_app):
             for selector, which in (
                 ("body", "backgroundColor"),
                 (f"{PLOT} .xtitle", "fill"),
-                (".odm-table td", "color"),
+                (".odm-table .gt_row", "color"),
                 ("#table-grid td", "color"),
             )
         ]
