@@ -134,7 +134,8 @@ def read_table(path: Path, key: str, *, clear: bool) -> list[Mapping[str, Any]]:
             continue
         if len(cells) != len(header):
             raise FileError(
-                f"has {len(cells)} cells where the header has {len(header)}",
+                f"has {len(cells)} cells where the header has {len(header)}; "
+                "give each row as many, with a tab before each empty cell",
                 path=str(path),
                 line=number,
                 column=min(len(cells), len(header)) + 1,
