@@ -130,7 +130,7 @@ TISSUE = field("Tissue") == "liver lobe"
         pytest.param(
             Query().matrix("GSF000021"),
             "/omics/expression/streamed-data",
-            [("groupAccession", "GSF000021"), ("roundDigits", "17")],
+            [("groupAccession", "GSF000021"), ("roundDigits", "20")],
             id="whole matrix",
         ),
         pytest.param(
@@ -140,7 +140,7 @@ TISSUE = field("Tissue") == "liver lobe"
                 ("groupAccession", "GSF000021"),
                 ("sampleFilter", 'Tissue="liver lobe"'),
                 ("exQuery", "feature=TP53"),
-                ("roundDigits", "17"),
+                ("roundDigits", "20"),
             ],
             id="part of a matrix",
         ),
