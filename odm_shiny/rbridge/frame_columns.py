@@ -61,10 +61,17 @@ def array_column(values: NDArray[Any], how: Conversion, *, nan_is_missing: bool 
         case "c" if values.dtype.itemsize <= 16:
             return complexes(values)
         case "O" | "T" | "U":
-            return objects(values.ravel(order="F").tolist(), how)
+            return _objects(values.ravel(order="F"), how)
         case "M" | "m":
             return _times(values.ravel(order="F"), how)
     how.refuse(f"R has no vector for numpy's {values.dtype}")
+
+
+def _objects(values: NDArray[Any], how: Conversion) -> RObject:
+    # Text is told at the speed of C; other objects are looked at one by one.
+    if pd.api.types.infer_dtype(values, skipna=True) == "string":
+        return arrow_columns.column(_arrow(values, how), how)
+    return objects(values.tolist(), how)
 
 
 def objects(values: list[Any], how: Conversion) -> RObject:
