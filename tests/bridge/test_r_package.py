@@ -236,8 +236,17 @@ def generated_queries() -> list[Query]:
     return list(dict.fromkeys(found))
 
 
+# Lists of values of one attribute, which chance does not make.
+LISTS = [
+    field("A").is_in(["x", None, "y"]),
+    field("A b").not_in([None, "ä", "y"]),
+    ~field("A").is_in(["x", "y"]) & (field("B") == "null"),
+    field("A").is_null() | field("A").not_null(),
+]
+
+
 def test_r_reads_conditions_as_python_writes_them(run_r: RunR, tmp_path: Path) -> None:
-    queries = generated_queries()
+    queries = [*generated_queries(), *(Query().where(sample=one) for one in LISTS)]
     for number, query in enumerate(queries):
         (tmp_path / f"{number}.R").write_text(to_r(query), encoding="utf-8")
     code = f"""
