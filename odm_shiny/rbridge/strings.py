@@ -70,6 +70,20 @@ def arrow_strings(vector: RObject, how: Conversion) -> pa.Array:
     return encoded.cast(pa.large_string())
 
 
+def objects(vector: RObject, how: Conversion) -> NDArray[np.object_]:
+    """Return a ``character`` vector as an array of ``str`` and ``None``; like strings are one."""
+    n = r_memory.length(vector)
+    if n > _FEW:
+        levels, places = r_memory.elements(session.run("distinct", vector))
+        if r_memory.length(levels) <= n // 2:
+            distinct = _all_strings(levels, how).to_numpy(zero_copy_only=False)
+            return np.asarray(distinct[r_memory.view(places) - 1], dtype=object)
+        return np.asarray(_all_strings(vector, how).to_numpy(zero_copy_only=False), dtype=object)
+    found = np.empty(n, dtype=object)
+    found[:] = text_list(vector, how)
+    return found
+
+
 def text_list(vector: RObject, how: Conversion) -> list[str | None]:
     """Return a ``character`` vector as a list; NA is ``None``."""
     if r_memory.length(vector) > _FEW:

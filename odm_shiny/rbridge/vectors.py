@@ -110,7 +110,7 @@ def pandas_column(value: RObject, how: Conversion) -> Any:
         case "complex" | "raw":
             return r_memory.view(value).copy()
         case "character":
-            return _objects(strings.text_list(value, how))
+            return strings.objects(value, how)
         case "list":
             return _objects(
                 [
