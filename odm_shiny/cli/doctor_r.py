@@ -101,7 +101,7 @@ def judge_packages(installed: set[str]) -> Iterator[Finding]:
     if OWN in installed:
         yield Finding(f"R: {OWN}", "ok", "installed")
     else:
-        cure = "not installed; if you want it: R CMD INSTALL r, in a clone of odm-shiny"
+        cure = "not installed; if you want it: odm-shiny r install"
         yield Finding(f"R: {OWN}", "missing", cure)
     for what, packages, install in (
         ("CRAN", CRAN, "install.packages"),
