@@ -133,13 +133,13 @@ def _current() -> _Session:
             "threads do not survive a fork: load the data before parallel::mclapply(), or use "
             "parallel::makeCluster() and connect in each worker"
         )
-        raise bridge_error(message, r_class=("odm_fork",))
+        raise bridge_error(message, r_class=("odm_fork_error",))
     if threading.get_ident() != _session.thread:
         message = (
             f"R belongs to another thread than {threading.current_thread().name!r}: fetch data in "
             "threads as you like, and convert them on the thread that started R"
         )
-        raise bridge_error(message, r_class=("odm_thread",))
+        raise bridge_error(message, r_class=("odm_thread_error",))
     return _session
 
 

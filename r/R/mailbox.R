@@ -39,21 +39,17 @@ by_name <- function(name, arguments) {
 
 signal_from_python <- function(value) {
   if ("interrupt" %in% value$class) {
+    # R has noted the interrupt as well and raises it when it next waits.
+    Sys.sleep(0.01)
     signalCondition(structure(class = c("interrupt", "condition"), list(message = "", call = NULL)))
     invokeRestart("abort")
   }
   parts <- value[setdiff(names(value), c("class", "message", "hint"))]
   found <- odm_condition(
-    in_words_of_r(value$message), as_errors(value$class), in_words_of_r(value$hint),
+    in_words_of_r(value$message), value$class, in_words_of_r(value$hint),
     call = user_call()
   )
   stop(structure(utils::modifyList(found, parts), class = class(found)))
-}
-
-# An error is not of a class that an object has: `odm_query` is a question.
-as_errors <- function(class) {
-  short <- c("odm_query", "odm_frame", "odm_file", "odm_store", "odm_transport", "odm_bridge")
-  ifelse(class %in% short, paste0(class, "_error"), class)
 }
 
 # Advice of the Python API in the words of this package: `.genes('TP53')` is
@@ -77,7 +73,7 @@ refuse_fork <- function() {
   if (!identical(the$pid, Sys.getpid())) {
     odm_abort(
       "this is a fork of the process that started Python, which does not work in it",
-      "odm_fork",
+      "odm_fork_error",
       hint = "fetch the data before parallel::mclapply(), or use parallel::makeCluster() and connect in each worker"
     )
   }

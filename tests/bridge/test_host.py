@@ -153,5 +153,5 @@ def test_ctrl_c_stops_r_and_python(tmp_path: Path, what: str, caught: bool) -> N
     assert started.stdout.readline() == "ready\n"
     started.send_signal(signal.SIGINT)
     out, _ = started.communicate(timeout=20)
-    assert out == ("caught\ngoes on\nodm_query" if caught else "")
+    assert out == ("caught\ngoes on\nodm_query_error" if caught else "")
     assert started.returncode == (0 if caught else 130)

@@ -100,14 +100,14 @@ def test_a_null_result_is_a_success(call: Callable[[str], Any]) -> None:
 
 PROBLEMS = [
     ("fail', 'not found", ["odm_not_found", "odm_http", "odm_error"], "no study “GSFβ”"),
-    ("fail', 'query", ["odm_query", "odm_error"], "unknown field"),
+    ("fail', 'query", ["odm_query_error", "odm_error"], "unknown field"),
     ("fail', 'odm", ["odm_error"], r"nul \0 and \ud800"),
     ("fail', 'key", ["odm_python_error", "odm_error"], "KeyError: 'nokey'"),
     ("fail', 'exit", ["odm_python_error", "odm_error"], "SystemExit: 3"),
-    ("nope", ["odm_query", "odm_error"], "there is no function 'nope'"),
+    ("nope", ["odm_query_error", "odm_error"], "there is no function 'nope'"),
     ("two", ["odm_usage_error", "odm_error"], "two: missing a required argument: 'one'"),
-    ("unknown_type", ["odm_frame", "odm_error"], "builtins.set has no R form"),
-    ("echo', sum)#", ["odm_frame", "odm_error"], "argument 1: an R function"),
+    ("unknown_type", ["odm_frame_error", "odm_error"], "builtins.set has no R form"),
+    ("echo', sum)#", ["odm_frame_error", "odm_error"], "argument 1: an R function"),
     ("two', 1, wrong = 2)#", ["odm_usage_error", "odm_error"], "unexpected keyword"),
 ]
 
@@ -153,7 +153,7 @@ def test_an_error_of_the_listener_is_a_condition(call: Callable[[str], Any]) -> 
         x <- odm('shout', 'a')
         rm('.notify', envir = mailbox)
         list(x$class, x$message) }"""
-    assert call(code) == [["odm_bridge", "odm_error"], "deaf"]
+    assert call(code) == [["odm_bridge_error", "odm_error"], "deaf"]
 
 
 def test_a_call_within_a_call_is_answered(call: Callable[[str], Any]) -> None:
@@ -181,7 +181,7 @@ def test_a_fork_is_told_what_to_do(call: Callable[[str], Any]) -> None:
         child <- parallel::mcparallel({ x <- odm('echo', 1L); list(x$class, x$message) })
         parallel::mccollect(child)[[1]] }"""
     classes, message = call(code)
-    assert classes == ["odm_fork", "odm_bridge", "odm_error"]
+    assert classes == ["odm_fork_error", "odm_bridge_error", "odm_error"]
     assert "parallel::makeCluster()" in message
     assert call("odm('echo', 1L)") == 1
 

@@ -43,7 +43,7 @@ def test_another_thread_is_refused_in_words_and_r_goes_on(ask: Callable[..., Any
     thread.start()
     thread.join()
     assert "another thread than 'worker'" in str(seen[0])
-    assert seen[0].r_class == ("odm_thread",)
+    assert seen[0].r_class == ("odm_thread_error",)
     assert ask("function(x) x + 1", 1) == 2
 
 

@@ -62,7 +62,7 @@ test_that("a call in a fork is an error, and the session goes on", {
   pid <- the$pid
   on.exit(the$pid <- pid)
   the$pid <- -1L
-  expect_error(odm_samples(con), class = "odm_fork")
+  expect_error(odm_samples(con), class = "odm_fork_error")
   the$pid <- pid
   expect_s3_class(odm_samples(con), "odm_query")
 })

@@ -31,7 +31,7 @@ test_that("advice of Python is given in the words of R", {
 
 test_that("a condition of Python keeps its status, and its class is that of an error", {
   given <- list(
-    class = c("odm_query", "odm_error"), message = "m", hint = "", status = NULL, request_id = NULL,
+    class = c("odm_query_error", "odm_error"), message = "m", hint = "", status = NULL, request_id = NULL,
     python = "Traceback"
   )
   error <- tryCatch(signal_from_python(given), error = identity)
