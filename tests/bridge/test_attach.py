@@ -85,7 +85,7 @@ def test_a_fork_is_told_and_the_parent_goes_on(tmp_path: Path) -> None:
     cat(unlist(found), odm('echo', 'parent'))
     """
     out, err, status = run(tmp_path, code)
-    assert (out, status) == ("odm_fork odm_fork parent", 0), err
+    assert (out, status) == ("odm_fork_error odm_fork_error parent", 0), err
 
 
 @pytest.mark.parametrize("wait", ["odm('sleep')", "Sys.sleep(60)"], ids=["Python", "R"])
