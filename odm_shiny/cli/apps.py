@@ -60,7 +60,10 @@ def new(
 
 def run(
     what: Annotated[
-        str, typer.Argument(metavar="APP", help="Template, folder with an app.py, or that file.")
+        str,
+        typer.Argument(
+            metavar="APP", help="Template, folder with an app.py or app.R, or that file."
+        ),
     ],
     url: Url = None,
     store: EmbeddedStore = None,
@@ -68,7 +71,7 @@ def run(
     port: Port = None,
     no_browser: NoBrowser = False,
 ) -> None:
-    """Run an app: a template as it is, or your own."""
+    """Run an app: a template as it is, or your own, in Python or in R."""
     path = app_file(what)
     run_app(path, url=url, store=store, host=host, port=port, open_browser=not no_browser)
 
@@ -86,6 +89,12 @@ def run_app(
     from odm_shiny.cli.serving import listen, listen_near, serve
 
     point_connect_at(url, store)
+    when_ready = _open_browser if open_browser else None
+    if path.suffix == ".R":
+        from odm_shiny.cli.r_apps import run_r_app
+
+        run_r_app(path, host=host, port=port, first_port=FIRST_PORT, when_ready=when_ready)
+        return
     bound = listen_near(host, FIRST_PORT) if port is None else listen(host, port)
     with needs("server,shiny"), bound as sock:
         app = load_app(path)
@@ -93,7 +102,7 @@ def run_app(
             app,
             sock,
             ready="App ready at {url}",
-            when_ready=_open_browser if open_browser else None,
+            when_ready=when_ready,
         )
 
 
@@ -120,12 +129,14 @@ def register(app: typer.Typer) -> None:
     app.command(
         epilog=examples(
             "odm-shiny new my-app --template odm-expression",
+            "odm-shiny new my-r-app --template r-expression",
             "odm-shiny run my-app",
         )
     )(new)
     app.command(
         epilog=examples(
             "odm-shiny run odm-expression",
+            "odm-shiny run r-expression",
             "odm-shiny run my-app --url https://odm.example.org",
             "odm-shiny run my-app/app.py --port 0 --no-browser",
         )

@@ -132,15 +132,15 @@ def _server(config: uvicorn.Config) -> uvicorn.Server:
 def _announce(sock: socket.socket, ready: str, when_ready: Callable[[str], None] | None) -> None:
     host, port = sock.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-    while not _answers(host, port):
+    while not answers(host, port):
         time.sleep(0.05)
     answer(ready.format(url=address(sock)))
     if when_ready is not None:
         when_ready(address(sock))
 
 
-def _answers(host: str, port: int) -> bool:
-    # The port accepts from the moment it was bound; what counts is a reply.
+def answers(host: str, port: int) -> bool:
+    """Tell whether an application replies: a port accepts from the moment it was bound."""
     connection = http.client.HTTPConnection(host, port, timeout=60)
     try:
         connection.request("GET", "/")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shiny import App
 
 NOT_COPIED = ("__pycache__", "*.pyc", ".*")
+APP_FILES = ("app.py", "app.R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def template(name: str) -> Template:
 
 
 def copy_template(source: Template, target: Path) -> Path:
-    """Copy a template to `target`, a folder that must not exist, and return its ``app.py``.
+    """Copy a template to `target`, a folder that must not exist, and return its app's file.
 
     What only a template has, ``_template.json``, stays behind.
 
@@ -72,11 +73,11 @@ def copy_template(source: Template, target: Path) -> Path:
         raise FileError("exists already: choose another name, or remove it first", path=str(target))
     ignored = shutil.ignore_patterns(*NOT_COPIED, "_template.json")
     shutil.copytree(source.folder, target, ignore=ignored)
-    return target / "app.py"
+    return _app_in(target)
 
 
 def app_file(what: str) -> Path:
-    """Find the ``app.py`` of a template's name, a folder or a file.
+    """Find the ``app.py`` or ``app.R`` of a template's name, a folder or a file.
 
     Raises
     ------
@@ -87,12 +88,18 @@ def app_file(what: str) -> Path:
     """
     path = Path(what)
     if path.is_dir():
-        path = path / "app.py"
-    if path.suffix == ".py" or path.exists() or re.search(r"[/\\]", what):
+        path = _app_in(path)
+    if path.suffix in (".py", ".R") or path.exists() or re.search(r"[/\\]", what):
         if not path.is_file():
-            raise FileError("there is no app here: it needs an app.py", path=str(path))
+            raise FileError("there is no app here: it needs an app.py or app.R", path=str(path))
         return path.resolve()
-    return template(what).folder / "app.py"
+    return _app_in(template(what).folder)
+
+
+def _app_in(folder: Path) -> Path:
+    """Return the app of a folder; where there is none, what it would be called."""
+    found = [path for name in APP_FILES if (path := folder / name).is_file()]
+    return found[0] if found else folder / APP_FILES[0]
 
 
 def load_app(path: Path) -> App:

@@ -59,6 +59,16 @@ def test_an_app_is_named_by_template_folder_or_file(folder: Path) -> None:
     assert app_file(str(expected)) == expected
 
 
+def test_an_app_in_r_is_named_and_copied_the_same_way(tmp_path: Path) -> None:
+    path = copy_template(template("r-expression"), tmp_path / "mine")
+    assert path == app_file(str(tmp_path / "mine")) == tmp_path / "mine" / "app.R"
+    assert app_file(str(path)) == path
+    assert app_file("r-expression").name == "app.R"
+    assert {one.name for one in (tmp_path / "mine").iterdir()} == {
+        *("app.R", "R", "www", "DESCRIPTION", "README.md", "test_app.R")
+    }
+
+
 @pytest.mark.parametrize("what", ["./nowhere", "nowhere/app.py", "app.py"])
 def test_a_path_without_an_app_is_an_error_of_that_path(
     what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

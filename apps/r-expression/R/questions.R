@@ -1,0 +1,163 @@
+# What the app asks of the ODM. Each function takes a connection or a query of
+# odmshiny and gives a query, a table, or plain values.
+
+ACCESSION <- "genestack:accession"
+CHAIN <- "genestack:chain"
+NUMBER <- "genestack:versionInChain"
+ACTIVE <- "genestack:activeInChain"
+
+MAX_FACET_VALUES <- 40L
+MAX_FACETS <- 6L
+
+study_query <- function(con, study) {
+  odm_query(con) |> odm_where(study = `genestack:accession` == study)
+}
+
+# Accessions of the studies, named by their titles.
+study_choices <- function(con) {
+  studies <- odm_studies(con) |> odm_collect()
+  titles <- studies$`Study Title`
+  if (is.null(titles)) {
+    titles <- rep(NA, nrow(studies))
+  }
+  accessions <- as.character(studies[[ACCESSION]])
+  setNames(accessions, ifelse(is.na(titles), accessions, titles))
+}
+
+# The samples that a person chose: values by attribute, and a filter in ODM's text.
+cohort <- function(query, picked = list(), text = "") {
+  for (name in names(picked)) {
+    values <- picked[[name]]
+    if (length(values)) {
+      query <- odm_where(query, sample = field(name) %in% values)
+    }
+  }
+  odm_where(query, sample = text)
+}
+
+# One row a sample, without the columns that are empty for all of them.
+samples_of <- function(query, metadata = "all") {
+  found <- odm_collect(odm_samples(query) |> odm_metadata(metadata))
+  names_first <- c(ACCESSION, setdiff(names(found), c(ACCESSION, "groupId")))
+  found <- found[intersect(names_first, names(found))]
+  is_list <- vapply(found, is.list, NA)
+  found[is_list] <- lapply(found[is_list], listed)
+  found[vapply(found, function(column) any(!is.na(column)), NA) | names(found) == ACCESSION]
+}
+
+listed <- function(column) {
+  vapply(column, function(one) if (length(one)) paste(one, collapse = " | ") else NA_character_, "")
+}
+
+# Values with their counts of the attributes that have few: attribute to a table.
+facets_of <- function(query, attributes) {
+  found <- odm_facets(odm_samples(query), attributes, limit = MAX_FACET_VALUES + 1)
+  found <- found[!is.na(found$value), ]
+  tables <- split(found, factor(found$attribute, unique(found$attribute)))
+  tables <- Filter(is_facet, tables)
+  tables[seq_len(min(length(tables), MAX_FACETS))]
+}
+
+is_facet <- function(table) {
+  nrow(table) >= 2 && nrow(table) <= MAX_FACET_VALUES &&
+    nrow(table) <= max(2, sum(table$count) / 2) && max(nchar(table$value)) <= 60
+}
+
+# Files of expression, the active version first: one row each.
+files_of <- function(query) {
+  found <- odm_expression_groups(query, versions = "*") |> odm_collect()
+  n <- nrow(found)
+  column <- function(name, otherwise) if (is.null(found[[name]])) rep(otherwise, n) else found[[name]]
+  number <- column(NUMBER, NA)
+  active <- column(ACTIVE, NA)
+  files <- data.frame(
+    accession = as.character(column("itemId", NA)),
+    name = as.character(column("Name", NA)),
+    scale = as.character(column("Scale", NA)),
+    chain = as.character(column(CHAIN, NA)),
+    number = as.integer(number),
+    active = is.na(active) | active
+  )
+  files$columns <- as_lists(column("Features (string)", NA))
+  files$measurements <- as_lists(column("Values (numeric)", NA))
+  files[order(!files$active, files$name, -files$number), ]
+}
+
+as_lists <- function(column) lapply(as.list(column), function(one) unlist(one)[!is.na(unlist(one))])
+
+file_choices <- function(files) {
+  version <- ifelse(is.na(files$number), "", paste0("v", files$number, ifelse(files$active, " (active)", ""), ": "))
+  setNames(files$accession, paste0(version, ifelse(is.na(files$name), files$accession, files$name)))
+}
+
+# A query for one version of a matrix, whichever is active later.
+in_file <- function(query, file) {
+  if (!is.na(file$chain) && !is.na(file$number)) {
+    return(odm_versions(query, paste0(file$chain, ":v", file$number)))
+  }
+  accession <- file$accession
+  odm_where(query, expression = `genestack:accession` == accession)
+}
+
+# Queries that may find a gene, the likeliest first: files name genes in several
+# columns.
+gene_queries <- function(query, file, gene) {
+  query <- odm_expression(in_file(query, file))
+  columns <- file$columns[[1]]
+  columns <- columns[order(!grepl("gene$|symbol", columns, ignore.case = TRUE))]
+  named <- lapply(columns, function(column) odm_data(query, feature(column) == gene))
+  c(named, list(odm_genes(query, gene)))
+}
+
+# The first of some queries that finds anything, with what it found.
+first_found <- function(queries) {
+  for (query in queries) {
+    found <- odm_collect(query)
+    if (nrow(found)) {
+      break
+    }
+  }
+  list(query = query, rows = found)
+}
+
+# Values of a gene: one row a value, with its feature and its sample's accession.
+values_of <- function(rows, file, measurement = "value") {
+  if (!nrow(rows) || is.null(rows[[measurement]])) {
+    return(data.frame(feature = character(), sample = character(), value = numeric()))
+  }
+  sample <- if (is.null(rows$sample)) rows$runSourceId else rows$sample
+  data.frame(feature = features_of(rows, file), sample = as.character(sample), value = as.numeric(rows[[measurement]]))
+}
+
+# What tells the features of a gene apart, such as its probes.
+features_of <- function(rows, file) {
+  columns <- intersect(file$columns[[1]], names(rows))
+  columns <- columns[order(grepl("gene$|symbol|description", columns, ignore.case = TRUE))]
+  if (length(columns)) as.character(rows[[columns[1]]]) else sub("^[^-]*-", "", rows$itemId)
+}
+
+# The queries behind the page as one script.
+script_of <- function(queries, language) {
+  answers <- list(
+    R = function(name) paste0(name, " <- result\n"),
+    Python = function(name) paste0(name, " = result.to_pandas()\n"),
+    curl = function(name) ""
+  )
+  parts <- Map(function(name, query) {
+    paste0("# ", name, "\n", code_of(query, language), answers[[language]](name))
+  }, names(queries), queries)
+  paste(parts, collapse = "\n")
+}
+
+code_of <- function(query, language) {
+  tryCatch(
+    as.character(odm_code(query, language)),
+    odm_error = function(error) {
+      if (language != "curl") stop(error)
+      paste0(
+        "# This ODM is inside the app: start `odm-shiny serve`, and put its address here.\n",
+        odm_code(query, language, url = "https://odm.example.org")
+      )
+    }
+  )
+}
