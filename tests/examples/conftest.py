@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from odm_shiny.cli.demo import prepare
+from odm_shiny.rbridge.install import install
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -28,6 +29,25 @@ def demo_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not folder.exists():
             prepare(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def r_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of R packages that holds odmshiny, put there as users do."""
+    folder = tmp_path_factory.mktemp("r-library")
+    install(folder)
+    return folder
+
+
+@pytest.fixture
+def r_environment(r_library: Path, demo_store: Path) -> dict[str, str]:
+    """What R needs to find odmshiny, this Python, and the demo studies."""
+    return {
+        **os.environ,
+        "R_LIBS": str(r_library),
+        "ODM_SHINY_PYTHON": sys.executable,
+        "ODM_SHINY_STORE": str(demo_store),
+    }
 
 
 @pytest.fixture
