@@ -14,12 +14,13 @@ from odm_shiny.modules.bookmarks import kept_input
 from odm_shiny.modules.controls import hint
 from odm_shiny.modules.reactives import as_reactive
 from odm_shiny.query.code import to_python
+from odm_shiny.query.code_r import to_r
 from odm_shiny.query.query import Query
 
 if TYPE_CHECKING:
     from odm_shiny.client.client import Client
 
-LANGUAGES = {"python": "Python", "curl": "curl"}
+LANGUAGES = {"python": "Python", "r": "R", "curl": "curl"}
 EXAMPLE_URL = "https://odm.example.org"
 
 
@@ -46,6 +47,21 @@ def python_script(queries: Mapping[str, Query], url: str | None, ending: str = "
         asked = to_python(query, url=url, run=True)
         parts.append(f"# {name}\n{asked}{name} = result.to_pandas()\n")
     return "\n".join([*parts, ending]).rstrip("\n") + "\n"
+
+
+def r_script(queries: Mapping[str, Query], url: str | None) -> str:
+    """Write the same questions in R, with the package odmshiny.
+
+    Parameters
+    ----------
+    queries, url
+        As for `python_script`; names are words that R takes as they are.
+    """
+    parts = []
+    for name, query in queries.items():
+        asked = to_r(query, url=url, run=True)
+        parts.append(f"# {name}\n{asked}{name} <- result\n")
+    return "\n".join(parts)
 
 
 def curl_script(queries: Mapping[str, Query], url: str | None) -> str:
@@ -119,11 +135,13 @@ def show_code_server(
     @reactive.calc
     def text() -> str:
         url = address_of(get_client())
-        if language() == "curl":
-            try:
+        try:
+            if language() == "curl":
                 return curl_script(queries(), url)
-            except QueryError as exc:
-                return f"# {exc}"
+            if language() == "r":
+                return r_script(queries(), url)
+        except QueryError as exc:
+            return f"# {exc}"
         return python_script(queries(), url, ending())
 
     @render.code

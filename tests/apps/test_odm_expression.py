@@ -156,6 +156,8 @@ def test_another_study_metadata_detail_funnel_and_code(page, demo_app):
     expect(page.locator(".odm-funnel")).to_contain_text("128 have a value of this gene")
     page.get_by_role("tab", name="Code").click()
     expect(page.locator("#code-code")).to_contain_text('.data(feature("gene") == "CD19")')
+    page.get_by_label("R", exact=True).check()
+    expect(page.locator("#code-code")).to_contain_text('odm_data(feature("gene") == "CD19")')
     page.get_by_label("curl").check()
     expect(page.locator("#code-code")).to_contain_text("exQuery=feature.gene=CD19")
     page.locator(".odm-module .selectize-input").click()

@@ -12,7 +12,7 @@ from odm_shiny.modules.asking import read_samples
 from odm_shiny.modules.matrix import _list_files
 from odm_shiny.modules.plot_data import compare, plot_data, script_ending
 from odm_shiny.modules.sample_records import samples_of
-from odm_shiny.modules.show_code import address_of, curl_script, python_script
+from odm_shiny.modules.show_code import address_of, curl_script, python_script, r_script
 from odm_shiny.modules.values import most_variable, read_values
 from odm_shiny.query.expr import feature, field
 from odm_shiny.query.query import Query
@@ -55,6 +55,19 @@ def test_the_script_has_no_ending_where_runs_are_of_libraries(store):
 def test_a_remote_odm_is_named_and_no_token_is():
     script = python_script({"values": LEUKEMIA}, "https://odm.example.org")
     assert 'connect("https://odm.example.org")' in script
+    assert "token" not in script.lower()
+
+
+def test_r_asks_every_query_and_keeps_each_answer():
+    queries = {"samples": LEUKEMIA, "values": LEUKEMIA.genes("CD19").expression()}
+    script = r_script(queries, "https://odm.example.org")
+    assert [line for line in script.splitlines() if line.endswith("<- result")] == [
+        "samples <- result",
+        "values <- result",
+    ]
+    assert script.count('con <- odm_connect("https://odm.example.org")') == 2
+    assert script.count('study = `Study Title` == "Leukemia, 7 people é",') == 2
+    assert 'odm_genes("CD19")' in script
     assert "token" not in script.lower()
 
 
