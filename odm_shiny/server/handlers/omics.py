@@ -63,10 +63,11 @@ def search_data(call: Call) -> Any:
     started = time.monotonic()
     with call.service.store.read() as tx:
         planner = plan(call, tx, omics_conditions(call.query))
-        page = expression_page(
-            call, planner, planner.linked_runs, with_links=True, limit=limit_of(call)
-        )
-        log = log_lines(planner, started, found_runs=len(page.runs))
+        limit = limit_of(call)
+        page = expression_page(call, planner, planner.linked_runs, with_links=True, limit=limit)
+        # A page tells of the runs that were met until it was full; one of no item asks for all.
+        found = len(page.runs) if limit else int(planner.matching_runs.sum())
+        log = log_lines(planner, started, found_runs=found)
     if prefers(call, ARROW):
         return arrow_reply(page, log)
     return omics_reply(page.as_json(), log, page.cursor, is_last=page.is_last)

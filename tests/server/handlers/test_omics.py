@@ -220,6 +220,17 @@ def test_the_log_says_what_the_search_did(shown) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("query", "n"), [("feature = MYC", 2), ("feature = MYC value > 0", 1), ("feature = none", 0)]
+)
+def test_a_page_of_no_items_counts_all_that_match(shown, query, n) -> None:
+    reply = shown.get("as-user/omics/expression/data", exQuery=query, pageLimit=0)
+    assert (reply["data"], reply["resultsExhausted"]) == ([], n == 0)
+    assert reply["log"][2] == (
+        f"Found {n} samples/libraries/preparations matching EXPRESSION queries"
+    )
+
+
 @pytest.mark.parametrize("level", ["minimal_data", "original_data_included"])
 def test_the_level_holds_for_items_and_files(shown, level) -> None:
     query = {"useVersions": "v1", "returnedMetadataFields": level, "exQuery": "feature = EGFR"}
