@@ -14,7 +14,7 @@ from odm_shiny.server.negotiation import TSV, prefers
 from odm_shiny.server.paging import page_of
 from odm_shiny.server.view import View
 from odm_shiny.server.wire import json_reply, text_reply
-from odm_shiny.store import objects
+from odm_shiny.store import lean_reads
 
 if TYPE_CHECKING:
     from odm_shiny.server.planner import Mask, Planner
@@ -56,7 +56,7 @@ def ordered_slots(planner: Planner, kind: str, mask: Mask, sort: str | None) -> 
 def listing(call: Call, tx: Tx, kind: str, slots: Slots) -> Reply:
     """The page of `slots` that the call asks for."""
     page = page_of(call)
-    found = objects.by_slots(tx, kind, page.cut(slots))
+    found = lean_reads.shown_rows(tx, kind, page.cut(slots))
     records = View.of_call(call, tx).records(found)
     if prefers(call, TSV):
         return table_reply(records)

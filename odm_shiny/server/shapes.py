@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 MINIMAL = "minimal_data"
@@ -44,15 +46,25 @@ class Shape:
     applied_names: Sequence[str]
     term: Callable[[str, Any], Any] | None = None
 
-    def of(self, document: Document) -> dict[str, Any]:
-        """Shape one document."""
-        names = self.default_names if self.level == MINIMAL else self.applied_names
-        shown = {name: document.get(name) for name in names}
+    def of(self, document: Document, head: Document = MappingProxyType({})) -> dict[str, Any]:
+        """Shape one document; the names of `head` come first and are the document's otherwise."""
+        # Displays are the fastest way to a dict in an order of one's own, by a factor of two.
         if self.level == ORIGINAL:
-            shown.update(_set(document))
+            shown = {**head, **self._unset, **_set(document)}
+        else:
+            get = document.get
+            shown = {**head, **{name: get(name) for name in self._names}}
         if self.term is None:
             return shown
         return {name: self.term(name, value) for name, value in shown.items()}
+
+    @cached_property
+    def _names(self) -> Sequence[str]:
+        return self.default_names if self.level == MINIMAL else self.applied_names
+
+    @cached_property
+    def _unset(self) -> dict[str, None]:
+        return dict.fromkeys(self._names)
 
 
 def _set(document: Document) -> Document:

@@ -14,7 +14,7 @@ from odm_shiny.store.typed_values import guessed, typed
 if TYPE_CHECKING:
     from odm_shiny.store.dictionaries import Vocabulary
     from odm_shiny.store.engine import Tx
-    from odm_shiny.store.objects import Record
+    from odm_shiny.store.lean_reads import Shown
     from odm_shiny.store.templates import Template
 
 
@@ -32,7 +32,7 @@ class TemplateBook:
             self._known[accession] = self._find(accession)
         return self._known[accession]
 
-    def applied(self, records: Sequence[Record]) -> list[str]:
+    def applied(self, records: Sequence[Shown]) -> list[str]:
         """Accession of the template that holds for each object."""
         found = templates.applied_templates(self._tx, records)
         for template in found.values():

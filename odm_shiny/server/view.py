@@ -14,6 +14,7 @@ from odm_shiny.store.documents import ACCESSION
 if TYPE_CHECKING:
     from odm_shiny.server.routes import Call
     from odm_shiny.store.engine import Tx
+    from odm_shiny.store.lean_reads import Shown
     from odm_shiny.store.objects import Record
     from odm_shiny.store.store import Store
 
@@ -40,6 +41,7 @@ class View:
         self.book = TemplateBook(tx)
         self.terms = terms
         self._shapes: dict[tuple[str, str | None], Shape] = {}
+        self._shape_of: dict[tuple[str, int, str | None], Shape] = {}
         self._group_ids: dict[int, str] = {}
 
     @classmethod
@@ -51,13 +53,13 @@ class View:
             raise Problem(400, f"responseFormat: {form!r} is not known; the one form is {TERM_ID}")
         return cls(call.service.store, tx, level=level, terms=form == TERM_ID)
 
-    def records(self, records: Sequence[Record]) -> list[dict[str, Any]]:
+    def records(self, records: Sequence[Shown]) -> list[dict[str, Any]]:
         """Flat records: accession first, ``groupId`` last."""
         self._learn_groups(records)
         shaped = []
-        for record, document in zip(records, self._shaped(records), strict=True):
+        for record, shape in zip(records, self._shapes_of(records), strict=True):
             accession = record.public_id
-            shown = {ACCESSION: accession, **document}
+            shown = shape.of(record.document, {ACCESSION: None})
             shown[ACCESSION] = accession  # the place stays, whatever the document says
             if record.group_id is not None:
                 shown["groupId"] = self._group_ids[record.group_id]
@@ -106,13 +108,20 @@ class View:
         ]
 
     def _shaped(self, records: Sequence[Record]) -> list[dict[str, Any]]:
-        templates: Sequence[str | None] = [None] * len(records)
-        if self.level != MINIMAL:
-            templates = self.book.applied(records)
-        return [
-            self._shape(record.kind, template).of(record.document)
-            for record, template in zip(records, templates, strict=True)
-        ]
+        shapes = self._shapes_of(records)
+        return [shape.of(record.document) for record, shape in zip(records, shapes, strict=True)]
+
+    def _shapes_of(self, records: Sequence[Shown]) -> list[Shape]:
+        """Shape of each object; members of a group with the same template share one."""
+        if self.level == MINIMAL:
+            return [self._shape(record.kind, None) for record in records]
+        keys = [(record.kind, record.group_id or -record.id, record.template) for record in records]
+        found = dict(zip(keys, records, strict=True))
+        new = {key: record for key, record in found.items() if key not in self._shape_of}
+        templates = self.book.applied(list(new.values())) if new else []
+        for key, template in zip(new, templates, strict=True):
+            self._shape_of[key] = self._shape(key[0], template)
+        return [self._shape_of[key] for key in keys]
 
     def _shape(self, kind: str, template: str | None) -> Shape:
         key = (kind, template)
@@ -125,11 +134,8 @@ class View:
             )
         return self._shapes[key]
 
-    def _learn_groups(self, records: Sequence[Record]) -> None:
-        unknown = {
-            record.group_id
-            for record in records
-            if record.group_id is not None and record.group_id not in self._group_ids
-        }
+    def _learn_groups(self, records: Sequence[Shown]) -> None:
+        ids = {record.group_id for record in records}
+        unknown = {one for one in ids if one is not None and one not in self._group_ids}
         for group in objects.by_ids(self.tx, sorted(unknown)):
             self._group_ids[group.id] = group.public_id

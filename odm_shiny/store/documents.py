@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -16,6 +16,7 @@ ACCESSION: Final = "genestack:accession"
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Document)
+_many = msgspec.json.Decoder(list[Document])
 
 
 def encode(document: Mapping[str, Value]) -> str:
@@ -35,6 +36,11 @@ def encode(document: Mapping[str, Value]) -> str:
 def decode(text: str) -> Document:
     """The document of a JSON text."""
     return _decoder.decode(text)
+
+
+def decode_many(texts: Sequence[str]) -> list[Document]:
+    """The documents of many JSON texts."""
+    return _many.decode(f"[{','.join(texts)}]")
 
 
 def json_text(value: Any) -> str:

@@ -1,20 +1,23 @@
-"""What a page of values needs of very many objects, without reading their documents.
+"""What pages need of very many objects, without making a whole record of each.
 
 A file has as many runs as columns, and most of them have no metadata of their own: to decode and
-merge those of the file for each would take longer than to read the values.
+merge those of the file for each would take longer than to read the values. Of an object that is
+only shown, its times and authors are not looked at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Column, ColumnElement, and_, select
 
+from odm_shiny.store import documents
+from odm_shiny.store.documents import Document
 from odm_shiny.store.engine import Tx
-from odm_shiny.store.objects import batches
+from odm_shiny.store.objects import Record, batches
 from odm_shiny.store.schema import objects
 
 Ints = npt.NDArray[np.int64]
@@ -43,6 +46,48 @@ class RunRow(NamedTuple):
     run_source: str | None
     template: str | None
     is_plain: bool
+
+
+class ShownRow(NamedTuple):
+    """As much of an object as a reader sees; the fields are those of `objects.Record`."""
+
+    id: int
+    kind: str
+    public_id: str
+    group_id: int | None
+    template: str | None
+    document: Document
+
+
+Shown: TypeAlias = Record | ShownRow
+
+
+def shown_rows(tx: Tx, kind: str, slots: Ints) -> list[ShownRow]:
+    """Objects of a kind by slot, in the order asked for; missing ones are left out.
+
+    Runs do not have the metadata of their file here: `kind` is one of objects with records.
+    """
+    query = select(
+        objects.c.slot,
+        objects.c.id,
+        objects.c.kind,
+        objects.c.public_id,
+        objects.c.group_id,
+        objects.c.template,
+        objects.c.document,
+    )
+    wanted: Sequence[int] = slots.tolist()
+    among_wanted = set(wanted).__contains__
+    found: dict[int, ShownRow] = {}
+    for among in _conditions(objects.c.slot, slots):
+        rows = tx.conn.execute(query.where(and_(objects.c.kind == kind, among))).all()
+        kept = [row for row in rows if among_wanted(row[0])]
+        if kept:
+            numbers, *fields, texts = zip(*kept, strict=True)
+            decoded = documents.decode_many(texts)
+            shown = [ShownRow(*row) for row in zip(*fields, decoded, strict=True)]
+            found.update(zip(numbers, shown, strict=True))
+    return [found[slot] for slot in wanted if slot in found]
 
 
 def run_rows(tx: Tx, group_id: int, positions: Ints) -> list[RunRow]:

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, select
 
 from odm_shiny.store.engine import Tx
 from odm_shiny.store.objects import Record, batches, by_ids
 from odm_shiny.store.schema import objects, unit_links
+
+if TYPE_CHECKING:
+    from odm_shiny.store.lean_reads import Shown
 
 
 def parents(tx: Tx, units: Collection[int]) -> dict[int, set[int]]:
@@ -52,7 +56,7 @@ def studies_above(tx: Tx, units: Iterable[int]) -> dict[int, set[int]]:
     return {unit: reached & studies for unit, reached in above.items()}
 
 
-def study_of(tx: Tx, records: Iterable[Record]) -> dict[int, int]:
+def study_of(tx: Tx, records: Iterable[Shown]) -> dict[int, int]:
     """Object id -> id of its study; objects outside of any study are left out.
 
     A member counts by its group: a group of samples belongs to one study as a whole.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select, update
 
@@ -14,7 +14,7 @@ from odm_shiny.store.clock import now_ms
 from odm_shiny.store.engine import Tx
 from odm_shiny.store.kinds import DATA_TYPES
 from odm_shiny.store.link_graph import study_of
-from odm_shiny.store.objects import Record, by_ids
+from odm_shiny.store.objects import by_ids
 from odm_shiny.store.refusals import NotPossible, NotStored
 from odm_shiny.store.schema import templates
 from odm_shiny.store.template_format import (
@@ -24,6 +24,9 @@ from odm_shiny.store.template_format import (
     encode_attributes,
     parse_attributes,
 )
+
+if TYPE_CHECKING:
+    from odm_shiny.store.lean_reads import Shown
 
 
 @dataclass(frozen=True)
@@ -171,7 +174,7 @@ def default_template(tx: Tx) -> Template:
     return _template(row)
 
 
-def applied_templates(tx: Tx, records: Iterable[Record]) -> dict[int, Template]:
+def applied_templates(tx: Tx, records: Iterable[Shown]) -> dict[int, Template]:
     """Object id -> the template that holds for it.
 
     That is the template of its study once it is linked to one, else the one named at its own

@@ -32,6 +32,16 @@ def test_a_level_shows_its_attributes_in_order(level, shown) -> None:
     assert list(Shape(level, DEFAULT, APPLIED).of(DOCUMENT).items()) == shown
 
 
+@pytest.mark.parametrize("level", [MINIMAL, EXTENDED, ORIGINAL])
+def test_names_of_a_head_come_first_and_the_document_overrules_them(level) -> None:
+    shape = Shape(level, ("id", "Age"), ("id", "Age"))
+    assert list(shape.of({"Age": 52, "id": 7}, {"id": 1, "own": 2}).items())[:3] == [
+        ("id", 7),
+        ("own", 2),
+        ("Age", 52),
+    ]
+
+
 def test_terms_replace_the_values_that_are_shown() -> None:
     shape = Shape(MINIMAL, DEFAULT, APPLIED, lambda name, value: (name, value))
     assert shape.of(DOCUMENT) == {"Age": ("Age", 52), "Sex": ("Sex", None)}

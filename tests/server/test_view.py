@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from odm_shiny.server.shapes import EXTENDED, MINIMAL, ORIGINAL
 from odm_shiny.server.view import View
-from odm_shiny.store import objects
+from odm_shiny.store import lean_reads, objects, templates
 
 
 def records(tx, odm, kind, group):
@@ -25,6 +28,31 @@ def test_records_of_several_groups_keep_their_order_and_their_group(shown) -> No
     for one in found:
         assert next(iter(one)) == "genestack:accession"
         assert list(one)[-1] == "groupId"
+
+
+@pytest.mark.parametrize("level", [MINIMAL, EXTENDED, ORIGINAL])
+def test_rows_without_times_and_authors_are_shown_as_whole_records_are(shown, level) -> None:
+    slots = np.array([6, 0, 3, 0, 99])
+    with shown.store.read() as tx:
+        view = View(shown.store, tx, level=level, terms=True)
+        whole = view.records(objects.by_slots(tx, "sample", slots))
+        found = view.records(lean_reads.shown_rows(tx, "sample", slots))
+    assert len(found) == 4
+    assert list(map(list, map(dict.items, found))) == list(map(list, map(dict.items, whole)))
+
+
+def test_members_of_a_group_may_have_templates_of_their_own(odm) -> None:
+    with odm.store.write() as tx:
+        samples = records(tx, odm, "sample", "loose")
+        rule = {"name": "Only here", "isRequired": False, "dataType": "genestack:sampleObject"}
+        rule["metainfoType"] = "com.genestack.api.metainfo.StringValue"
+        other = templates.add_template(tx, "other", [rule], owner_id=odm.user("ann").id)
+        with_other = replace(samples[0], template=other.accession)
+        view = View(odm.store, tx, level=EXTENDED)
+        first, second = view.records([with_other, samples[1]])
+        assert view.records([samples[1], with_other]) == [second, first]
+    assert "Only here" in first
+    assert "Only here" not in second
 
 
 def test_nothing_gives_nothing(shown) -> None:

@@ -4,9 +4,27 @@ import numpy as np
 import pytest
 
 from odm_shiny.store import edits, lean_reads, objects
-from odm_shiny.store.lean_reads import RunRow
+from odm_shiny.store.lean_reads import RunRow, ShownRow
 
 NAMES = ["S-1", "S-2", "S-é", "S-4", "S-5", "S-6"]
+
+
+@pytest.mark.parametrize("sparse", [1, 100], ids=["one by one", "as a range"])
+def test_what_is_shown_of_an_object_is_what_its_record_has(
+    store, make, sparse, monkeypatch
+) -> None:
+    monkeypatch.setattr(lean_reads, "SPARSE", sparse)
+    with store.write() as tx:
+        made = make.samples(tx, [{"Name": name, "n": 7, "é": ["x", None]} for name in NAMES])
+        make.samples(tx, [{"Name": "other"}])
+    slots = np.array([made.slots[4], made.slots[0], 10_000, made.slots[4]])
+    with store.read() as tx:
+        whole = objects.by_slots(tx, "sample", slots)
+        rows = lean_reads.shown_rows(tx, "sample", slots)
+        assert lean_reads.shown_rows(tx, "study", slots) == []
+        assert lean_reads.shown_rows(tx, "sample", slots[:0]) == []
+    assert len(rows) == 3
+    assert rows == [tuple(getattr(one, name) for name in ShownRow._fields) for one in whole]
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from odm_shiny.server.conditions import omics_conditions
@@ -17,16 +19,20 @@ from odm_shiny.server.planner import Planner
 from odm_shiny.server.planning import plan
 from odm_shiny.server.routes import Call, handles
 from odm_shiny.server.view import View
-from odm_shiny.server.wire import Problem
-from odm_shiny.store import objects
+from odm_shiny.server.wire import Problem, json_bytes
+from odm_shiny.store import lean_reads, objects
 from odm_shiny.store.expression_files import DataFile
 
 SAMPLES: Final = "omics/samples"
 FILES: Final = "omics/expression/group"
 
 
+BATCH: Final = 1_000
+"""Samples that are made JSON at a time: the next ones take the place of these in memory."""
+
+
 @handles("GET /omics/samples")
-def search_samples(call: Call) -> dict[str, Any]:
+def search_samples(call: Call) -> Any:
     """Samples that meet every condition, by accession."""
     started = time.monotonic()
     limit = limit_of(call)
@@ -35,8 +41,7 @@ def search_samples(call: Call) -> dict[str, Any]:
         slots = np.flatnonzero(planner.samples_with_data)
         log = log_lines(planner, started)
         page, cursor, is_last = _after_number(slots, SAMPLES, call.query.get("cursor"), limit)
-        found = objects.by_slots(tx, "sample", page)
-        data = [{"metadata": record} for record in View.of_call(call, tx).records(found)]
+        data = _samples_json(View.of_call(call, tx), page)
     return omics_reply(data, log, cursor, is_last=is_last)
 
 
@@ -101,9 +106,22 @@ def log_lines(planner: Planner, started: float, found_runs: int | None = None) -
     return lines
 
 
-def omics_reply(data: list[Any], log: list[str], cursor: str, *, is_last: bool) -> dict[str, Any]:
+def omics_reply(data: Any, log: list[str], cursor: str, *, is_last: bool) -> dict[str, Any]:
     """The envelope of every omics endpoint: ODM gives a cursor on the last page, too."""
     return {"data": data, "resultsExhausted": is_last, "log": log, "cursor": cursor}
+
+
+class _Sample(msgspec.Struct, gc=False):
+    metadata: dict[str, Any]
+
+
+def _samples_json(view: View, slots: Sequence[int]) -> msgspec.Raw:
+    parts = []
+    for part in objects.batches(slots, BATCH):
+        rows = lean_reads.shown_rows(view.tx, "sample", np.asarray(part, dtype=np.int64))
+        if rows:
+            parts.append(json_bytes([_Sample(record) for record in view.records(rows)])[1:-1])
+    return msgspec.Raw(b"[%b]" % b",".join(parts))
 
 
 def _after_number(

@@ -8,6 +8,8 @@ import re
 import pyarrow as pa
 import pytest
 
+from odm_shiny.server.handlers import omics
+
 SEARCH_TOOK = re.compile(r"Search took [0-9]+ms")
 
 
@@ -58,6 +60,13 @@ def names_of_files(shown, **query):
 )
 def test_samples_meet_every_condition(shown, query, ids) -> None:
     assert samples(shown, **query) == ids
+
+
+def test_samples_are_the_same_whichever_number_is_made_json_at_a_time(shown, monkeypatch) -> None:
+    whole = shown.ask("GET", "as-user/omics/samples").body
+    monkeypatch.setattr(omics, "BATCH", 2)
+    assert shown.ask("GET", "as-user/omics/samples").body == whole
+    assert json.loads(whole)["data"][6]["metadata"]["Sample Source ID"] == "X-2"
 
 
 def test_a_sample_has_its_record_and_no_more(shown) -> None:
