@@ -63,7 +63,7 @@ def test_r_that_hosts_python_gets_native_values(tmp_path: Path) -> None:
     cat(interactive(), 'reticulate' %in% loadedNamespaces(), '\\n')
     """
     out, err, status = run(tmp_path, code)
-    assert (out, status) == ("TRUE TRUE \nodm_query odm_error \nFALSE TRUE \n", 0), err
+    assert (out, status) == ("TRUE TRUE \nodm_query_error odm_error \nFALSE TRUE \n", 0), err
     assert err == ""
 
 
