@@ -7,8 +7,16 @@ library(odmshiny)
 con <- tryCatch(odm_connect(), odm_error = identity)
 
 # Genes worth a first look in the demo studies, by "Study Source ID".
-FIRST_GENES <- c("ALL" = "CD19", "multtest/golub" = "CST3", "gene_reads_2017-06-05_v8_lung" = "COL6A2")
-METADATA <- c("All" = "all", "Those of the study's template" = "template", "Those of the default template" = "default")
+FIRST_GENES <- c(
+  "ALL" = "CD19",
+  "multtest/golub" = "CST3",
+  "gene_reads_2017-06-05_v8_lung" = "COL6A2"
+)
+METADATA <- c(
+  "All" = "all",
+  "Those of the study's template" = "template",
+  "Those of the default template" = "default"
+)
 
 controls <- tags$details(
   class = "controls", open = NA,
@@ -44,7 +52,10 @@ results <- tags$main(
         "Code",
         radioButtons("language", "Language", c("R", "Python", "curl"), inline = TRUE),
         verbatimTextOutput("code"),
-        helpText("The queries that ran. The token is not among them: it is read from the variable ODM_TOKEN.")
+        helpText(
+          "The queries that ran. The token is not among them:",
+          "it is read from the variable ODM_TOKEN."
+        )
       )
     )
   )
@@ -66,14 +77,16 @@ ui <- fluidPage(
   div(class = "page", controls, results)
 )
 
-# Shows an error of the ODM in the place of what was asked for.
+# Show an error of the ODM in the place of what was asked for.
+refuse <- function(error) validate(conditionMessage(error), errorClass = "odm")
+
 asked <- function(answer) {
-  tryCatch(answer, odm_error = function(error) validate(conditionMessage(error), errorClass = "odm"))
+  tryCatch(answer, odm_error = function(error) refuse(error))
 }
 
 server <- function(input, output, session) {
   connection <- reactive({
-    if (inherits(con, "error")) validate(conditionMessage(con), errorClass = "odm")
+    if (inherits(con, "error")) refuse(con)
     con
   })
 
@@ -83,7 +96,7 @@ server <- function(input, output, session) {
   observe(updateSelectInput(session, "study", choices = studies()))
 
   study <- reactive({
-    validate(need(length(studies()) > 0, "No study yet: load one with odm-shiny demo, or odm-shiny import."))
+    validate(need(length(studies()) > 0, "No study yet: odm-shiny demo or import loads one."))
     req(input$study)
     study_query(connection(), input$study)
   })
@@ -91,7 +104,8 @@ server <- function(input, output, session) {
   observe({
     record <- asked(odm_record(connection(), input$study))
     gene <- FIRST_GENES[as.character(record$`Study Source ID`)]
-    updateTextInput(session, "gene", value = if (length(gene) && !is.na(gene)) unname(gene) else "")
+    gene <- if (length(gene) && !is.na(gene)) unname(gene) else ""
+    updateTextInput(session, "gene", value = gene)
     updateTextInput(session, "filter", value = "")
   }) |> bindEvent(input$study, ignoreInit = TRUE)
 
@@ -136,7 +150,8 @@ server <- function(input, output, session) {
   values <- reactive({
     rows <- values_of(found()$rows, file(), measurement())
     validate(need(nrow(samples()) > 0, "No samples match these filters."))
-    validate(need(nrow(rows) > 0, paste0("\u201c", gene(), "\u201d has no values in this matrix for these samples.")))
+    nothing <- paste0("\u201c", gene(), "\u201d has no values in this matrix for these samples.")
+    validate(need(nrow(rows) > 0, nothing))
     rows
   })
 
@@ -158,24 +173,32 @@ server <- function(input, output, session) {
 
   # ---- controls that depend on answers ----------------------------------------
 
-  output$odm <- renderText(sub(" .embedded.*", " (inside this app)", sub("<odm_connection> ", "", format(connection()))))
+  output$odm <- renderText({
+    con <- connection()
+    paste0(con$where, if (is.null(con$url)) " (inside this app)")
+  })
 
   observe({
     attributes <- group_attributes(study_samples())
     kept <- isolate(input$attribute)
     selected <- if (isTRUE(kept %in% attributes)) kept else c(attributes, ALL_SAMPLES)[1]
-    updateSelectInput(session, "attribute", choices = c(attributes, ALL_SAMPLES), selected = selected)
+    choices <- c(attributes, ALL_SAMPLES)
+    updateSelectInput(session, "attribute", choices = choices, selected = selected)
   })
 
   # Nothing is offered while there are no values; the plot says why.
   output$feature_choice <- renderUI({
     features <- tryCatch(unique(values()$feature), shiny.silent.error = function(error) NULL)
-    if (length(features) > 1) selectInput("feature", "Feature", features, isolate(feature()), selectize = FALSE)
+    if (length(features) > 1) {
+      selectInput("feature", "Feature", features, isolate(feature()), selectize = FALSE)
+    }
   })
 
   output$measurement_choice <- renderUI({
     measurements <- file()$measurements[[1]]
-    if (length(measurements) > 1) selectInput("measurement", "Measurement", measurements, selectize = FALSE)
+    if (length(measurements) > 1) {
+      selectInput("measurement", "Measurement", measurements, selectize = FALSE)
+    }
   })
 
   output$facets <- renderUI({
@@ -187,14 +210,17 @@ server <- function(input, output, session) {
         tags$summary(names(tables)[place]),
         checkboxGroupInput(
           paste0("facet", place), NULL,
-          choiceNames = paste0(table$value, " (", table$count, ")"), choiceValues = table$value
+          choiceNames = paste0(table$value, " (", table$count, ")"),
+          choiceValues = table$value
         )
       )
     })
   })
 
   output$filter_error <- renderUI({
-    if (inherits(parsed(), "error")) tags$pre(class = "filter-error", role = "alert", conditionMessage(parsed()))
+    if (inherits(parsed(), "error")) {
+      tags$pre(class = "filter-error", role = "alert", conditionMessage(parsed()))
+    }
   })
 
   output$n_samples <- renderText(paste(nrow(samples()), "of", nrow(study_samples()), "samples"))
@@ -216,15 +242,22 @@ server <- function(input, output, session) {
   })
 
   output$figure <- renderPlot(
-    box_figure(shown()$value, shown()$group, value_name(), if (nlevels(shown()$group) > 1) input$attribute),
-    res = 96, alt = reactive(figure_text(value_name(), summary_table()))
+    {
+      x_title <- if (nlevels(shown()$group) > 1) input$attribute
+      box_figure(shown()$value, shown()$group, value_name(), x_title)
+    },
+    res = 96,
+    alt = reactive(figure_text(value_name(), summary_table()))
   )
   output$test <- renderText(sentence(comparison()))
   output$summary <- renderTable(summary_table(), digits = 3)
   output$pairs <- renderTable({
     pairs <- comparison()$pairs
     req(pairs)
-    data.frame(Group = pairs$first, With = pairs$second, p = format_p(pairs$p), `Adjusted p` = format_p(pairs$p_adjusted), check.names = FALSE)
+    data.frame(
+      Group = pairs$first, With = pairs$second, p = format_p(pairs$p),
+      `Adjusted p` = format_p(pairs$p_adjusted), check.names = FALSE
+    )
   })
   output$samples <- DT::renderDT(
     DT::datatable(
@@ -236,17 +269,23 @@ server <- function(input, output, session) {
   )
   output$funnel <- renderTable({
     funnel <- asked(odm_explain(found()$query))
-    data.frame(Count = paste0(ifelse(funnel$exact, "", "at least "), funnel$count), What = funnel$label)
+    count <- paste0(ifelse(funnel$exact, "", "at least "), funnel$count)
+    data.frame(Count = count, What = funnel$label)
   }, colnames = FALSE)
-  output$code <- renderText(asked(script_of(
-    list(samples = odm_samples(query()) |> odm_metadata(input$metadata), values = found()$query),
-    input$language
-  )))
+  output$code <- renderText({
+    of_samples <- asked(odm_samples(query()) |> odm_metadata(input$metadata))
+    asked(script_of(list(samples = of_samples, values = found()$query), input$language))
+  })
   output$download <- downloadHandler(
-    filename = function() gsub("[^A-Za-z0-9._-]+", "-", paste0(gene(), "-", feature(), "_", input$file, "_values.csv")),
+    filename = function() {
+      name <- paste0(gene(), "-", feature(), "_", input$file, "_values.csv")
+      gsub("[^A-Za-z0-9._-]+", "-", name)
+    },
     content = function(path) {
-      about <- samples()[match(shown()$sample, samples()[[ACCESSION]]), setdiff(names(samples()), ACCESSION)]
-      write.csv(cbind(shown()[c("feature", "sample", "value")], about), path, row.names = FALSE, na = "")
+      of_sample <- match(shown()$sample, samples()[[ACCESSION]])
+      about <- samples()[of_sample, setdiff(names(samples()), ACCESSION), drop = FALSE]
+      values <- shown()[c("feature", "sample", "value")]
+      write.csv(cbind(values, about), path, row.names = FALSE, na = "")
     }
   )
 }

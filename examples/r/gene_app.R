@@ -1,4 +1,4 @@
-# A Shiny app in 40 lines: a gene by an attribute of the samples. Start it with
+# A small Shiny app: a gene by an attribute of the samples. Start it with
 # Rscript gene_app.R 8080, or odm-shiny r gene_app.R 8080. The template
 # r-expression is the whole app: odm-shiny new my-app --template r-expression
 
@@ -19,8 +19,11 @@ ui <- fluidPage(
 )
 
 server <- function(input, output, session) {
-  # A filter that does not parse, or an ODM that does not answer, is told where the plot would be.
-  asked <- function(answer) tryCatch(answer, odm_error = function(error) validate(conditionMessage(error)))
+  # A filter that does not parse, or an ODM that does not answer, is told where the
+  # plot would be.
+  asked <- function(answer) {
+    tryCatch(answer, odm_error = function(error) validate(conditionMessage(error)))
+  }
 
   query <- reactive(asked(odm_where(leukemia, sample = input$filter))) |> debounce(500)
   values <- reactive({
@@ -31,9 +34,12 @@ server <- function(input, output, session) {
     values
   }) |> bindCache(odm_code(query(), "Python"), input$gene, input$attribute)
 
-  output$plot <- renderPlot(boxplot(value ~ by, asked(values()), xlab = input$attribute, ylab = input$gene))
+  output$plot <- renderPlot({
+    boxplot(value ~ by, asked(values()), xlab = input$attribute, ylab = input$gene)
+  })
   output$code <- renderText(odm_code(odm_expression(query(), genes = input$gene)))
 }
 
 port <- commandArgs(TRUE)
-runApp(shinyApp(ui, server), port = if (length(port)) as.integer(port), launch.browser = interactive())
+port <- if (length(port)) as.integer(port)
+runApp(shinyApp(ui, server), port = port, launch.browser = interactive())

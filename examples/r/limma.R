@@ -23,10 +23,12 @@ cells <- factor(data$`Cell Type`, c("T cell", "B cell"))
 design <- model.matrix(~ data$Sex + cells)
 fit <- eBayes(lmFit(assay(data), design))
 
-cat("\nB cell against T cell,", ncol(data), "samples:", table(cells)[["B cell"]], "B,", table(cells)[["T cell"]], "T\n")
+n <- table(cells)
+cat("\nB cell against T cell,", ncol(data), "samples:", n[["B cell"]], "B,", n[["T cell"]], "T\n")
 top <- topTable(fit, coef = "cellsB cell", number = 8)
 print(signif(top[c("logFC", "t", "P.Value", "adj.P.Val")], 3))
-cat(sum(decideTests(fit, p.value = 0.01)[, "cellsB cell"] != 0), "of", nrow(data), "genes at a false discovery rate of 1 %\n")
+n_found <- sum(decideTests(fit, p.value = 0.01)[, "cellsB cell"] != 0)
+cat(n_found, "of", nrow(data), "genes at a false discovery rate of 1 %\n")
 
 # Prints:
 #>   1 study matches

@@ -16,7 +16,8 @@ both <- cohort |>
   odm_versions("*") |>
   odm_collect("MultiAssayExperiment")
 files <- odm_expression_groups(cohort, versions = "*") |> odm_collect()
-names(both) <- c("ALL expression by probe" = "probes", "ALL expression by gene" = "genes")[files$Name[match(names(both), files$itemId)]]
+file_names <- files$Name[match(names(both), files$itemId)]
+names(both) <- ifelse(file_names == "ALL expression by probe", "probes", "genes")
 
 print(vapply(experiments(both), dim, c(features = 0L, samples = 0L)))
 print(table(both$`Immunophenotype Stage`))
@@ -28,7 +29,8 @@ print(vapply(experiments(late), ncol, 0L))
 # A gene's value is that of its most variable probe.
 genes <- late[["genes"]]
 probe <- rowData(genes)["CD3D", "probe"]
-cat("CD3D is", probe, "in", sum(assay(genes)["CD3D", ] == assay(late[["probes"]])[probe, ]), "of", ncol(genes), "samples\n")
+n_same <- sum(assay(genes)["CD3D", ] == assay(late[["probes"]])[probe, ])
+cat("CD3D is", probe, "in", n_same, "of", ncol(genes), "samples\n")
 
 # Prints:
 #>          probes genes

@@ -122,4 +122,5 @@ def test_an_odm_that_does_not_answer_is_told_on_the_page(page, start_app, tmp_pa
     )
     page.goto(address)
     expect(page.locator("#figure")).to_contain_text("127.0.0.1:9")
+    expect(page.get_by_text("no connection").filter(visible=True)).to_have_count(1)
     expect(page.locator("body")).not_to_contain_text("not-to-be-shown")

@@ -12,7 +12,8 @@ group_attributes <- function(samples) {
     if (is.numeric(column) && n_values > MAX_FACET_VALUES) {
       return(TRUE)
     }
-    n_values >= 2 && n_values <= MAX_FACET_VALUES && n_values <= max(2, sum(!is.na(column)) / 2)
+    repeats <- n_values <= max(2, sum(!is.na(column)) / 2)
+    n_values >= 2 && n_values <= MAX_FACET_VALUES && repeats
   }, NA)
   found <- setdiff(names(samples)[makes_groups], ACCESSION)
   c(intersect(GROUP_BY_FIRST, found), setdiff(found, GROUP_BY_FIRST))
@@ -78,10 +79,11 @@ sentence <- function(found) {
   if (is.null(found$test)) {
     return(found$note)
   }
+  left_out <- paste(found$left_out, collapse = ", ")
   paste0(
     found$test, ": ", p_text(found$p), " (n = ", found$n, " in ", found$n_groups, " groups)",
     if (!is.null(found$pairs)) "; pairs: Mann-Whitney U, Benjamini-Hochberg corrected",
-    if (length(found$left_out)) paste0("; left out (n < ", MIN_N, "): ", paste(found$left_out, collapse = ", "))
+    if (nzchar(left_out)) paste0("; left out (n < ", MIN_N, "): ", left_out)
   )
 }
 
@@ -95,8 +97,14 @@ summarise <- function(values, groups) {
   parts <- parts[lengths(parts) > 0]
   each <- function(f) vapply(parts, f, 0, USE.NAMES = FALSE)
   data.frame(
-    Group = names(parts), n = lengths(parts, use.names = FALSE), Median = each(median), Mean = each(mean),
-    SD = each(sd), Q1 = each(function(part) quantile(part, 0.25)), Q3 = each(function(part) quantile(part, 0.75)),
-    Minimum = each(min), Maximum = each(max)
+    Group = names(parts),
+    n = lengths(parts, use.names = FALSE),
+    Median = each(median),
+    Mean = each(mean),
+    SD = each(sd),
+    Q1 = each(function(part) quantile(part, 0.25)),
+    Q3 = each(function(part) quantile(part, 0.75)),
+    Minimum = each(min),
+    Maximum = each(max)
   )
 }

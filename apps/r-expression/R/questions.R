@@ -46,7 +46,8 @@ samples_of <- function(query, metadata = "all") {
 }
 
 listed <- function(column) {
-  vapply(column, function(one) if (length(one)) paste(one, collapse = " | ") else NA_character_, "")
+  joined <- function(one) if (length(one)) paste(one, collapse = " | ") else NA_character_
+  vapply(column, joined, "")
 }
 
 # Values with their counts of the attributes that have few: attribute to a table.
@@ -67,27 +68,30 @@ is_facet <- function(table) {
 files_of <- function(query) {
   found <- odm_expression_groups(query, versions = "*") |> odm_collect()
   n <- nrow(found)
-  column <- function(name, otherwise) if (is.null(found[[name]])) rep(otherwise, n) else found[[name]]
-  number <- column(NUMBER, NA)
-  active <- column(ACTIVE, NA)
+  column <- function(name) if (is.null(found[[name]])) rep(NA, n) else found[[name]]
+  number <- column(NUMBER)
+  active <- column(ACTIVE)
   files <- data.frame(
-    accession = as.character(column("itemId", NA)),
-    name = as.character(column("Name", NA)),
-    scale = as.character(column("Scale", NA)),
-    chain = as.character(column(CHAIN, NA)),
+    accession = as.character(column("itemId")),
+    name = as.character(column("Name")),
+    scale = as.character(column("Scale")),
+    chain = as.character(column(CHAIN)),
     number = as.integer(number),
     active = is.na(active) | active
   )
-  files$columns <- as_lists(column("Features (string)", NA))
-  files$measurements <- as_lists(column("Values (numeric)", NA))
+  files$columns <- as_lists(column("Features (string)"))
+  files$measurements <- as_lists(column("Values (numeric)"))
   files[order(!files$active, files$name, -files$number), ]
 }
 
-as_lists <- function(column) lapply(as.list(column), function(one) unlist(one)[!is.na(unlist(one))])
+as_lists <- function(column) {
+  lapply(as.list(column), function(one) Filter(Negate(is.na), unlist(one)))
+}
 
 file_choices <- function(files) {
-  version <- ifelse(is.na(files$number), "", paste0("v", files$number, ifelse(files$active, " (active)", ""), ": "))
-  setNames(files$accession, paste0(version, ifelse(is.na(files$name), files$accession, files$name)))
+  version <- paste0("v", files$number, ifelse(files$active, " (active)", ""), ": ")
+  name <- ifelse(is.na(files$name), files$accession, files$name)
+  setNames(files$accession, paste0(ifelse(is.na(files$number), "", version), name))
 }
 
 # A query for one version of a matrix, whichever is active later.
@@ -126,13 +130,18 @@ values_of <- function(rows, file, measurement = "value") {
     return(data.frame(feature = character(), sample = character(), value = numeric()))
   }
   sample <- if (is.null(rows$sample)) rows$runSourceId else rows$sample
-  data.frame(feature = features_of(rows, file), sample = as.character(sample), value = as.numeric(rows[[measurement]]))
+  data.frame(
+    feature = features_of(rows, file),
+    sample = as.character(sample),
+    value = as.numeric(rows[[measurement]])
+  )
 }
 
 # What tells the features of a gene apart, such as its probes.
 features_of <- function(rows, file) {
   columns <- intersect(file$columns[[1]], names(rows))
-  columns <- columns[order(grepl("gene$|symbol|description", columns, ignore.case = TRUE))]
+  says_little <- grepl("gene$|symbol|description", columns, ignore.case = TRUE)
+  columns <- columns[order(says_little)]
   if (length(columns)) as.character(rows[[columns[1]]]) else sub("^[^-]*-", "", rows$itemId)
 }
 
