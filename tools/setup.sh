@@ -55,12 +55,12 @@ missing_system_packages() {
 sys.exit(not pathlib.Path(sysconfig.get_path("include"), "Python.h").exists())' || echo python3-dev
 }
 
-# What the tests of the bridge and of the R package load, and what R CMD check and its vignettes need.
+# What the tests of the bridge, of the R package and of the R app load, and what R CMD check and its vignettes need.
 missing_r_packages() {
   local package
   [ -e /etc/debian_version ] || return 0
-  for package in r-cran-bit64 r-cran-data.table r-cran-knitr r-cran-matrix r-cran-reticulate r-cran-rmarkdown \
-    r-cran-roxygen2 r-cran-shiny r-cran-testthat r-cran-tibble r-bioc-deseq2 r-bioc-limma \
+  for package in r-cran-bit64 r-cran-bslib r-cran-data.table r-cran-dt r-cran-ggplot2 r-cran-knitr r-cran-matrix \
+    r-cran-reticulate r-cran-rmarkdown r-cran-roxygen2 r-cran-shiny r-cran-testthat r-cran-tibble r-bioc-deseq2 r-bioc-limma \
     r-bioc-multiassayexperiment r-bioc-singlecellexperiment r-bioc-summarizedexperiment pandoc qpdf; do
     dpkg -s "$package" >/dev/null 2>&1 || echo "$package"
   done
