@@ -27,6 +27,7 @@ from msgspec import Raw
 from odm_shiny.client.replies import Answer, with_request_id
 from odm_shiny.errors import MalformedResponse
 from odm_shiny.frames.items import PARTS, Items
+from odm_shiny.frames.records import RecordRows
 
 T = TypeVar("T")
 Record = dict[str, Any]
@@ -80,6 +81,10 @@ class Page(_Rows):
     cursor: str | None = None
     resultsExhausted: bool | None = None  # noqa: N815 - the wire's name
     log: list[str] | None = None
+
+    def add_to(self, rows: RecordRows) -> None:
+        """Add the records to a collection."""
+        rows.add(self.data)
 
     @property
     def pagination(self) -> Pagination:

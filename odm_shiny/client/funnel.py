@@ -10,7 +10,8 @@ from odm_shiny.client import decode
 from odm_shiny.client.decode import Record
 from odm_shiny.client.links import LinkMethods
 from odm_shiny.client.paging import all_rows
-from odm_shiny.client.resource import Resource, inner_metadata
+from odm_shiny.client.record_pages import page_of_samples
+from odm_shiny.client.resource import Resource
 from odm_shiny.client.steps import Steps
 from odm_shiny.query.nodes import Compare, any_of
 
@@ -154,7 +155,9 @@ def _samples_in(resource: Resource, conditions: Mapping[str, str]) -> Steps[Funn
 def _accessions(resource: Resource, conditions: Mapping[str, str]) -> Steps[tuple[set[str], bool]]:
     """Return the accessions of matching samples, and whether these are all."""
     asked = {**conditions, "returnedMetadataFields": resource.session.detail("default")}
-    pager = resource.by_cursor("/omics/samples", asked, limit=MOST_COUNTED, unwrap=inner_metadata)
+    pager = resource.by_cursor(
+        "/omics/samples", asked, limit=MOST_COUNTED, decode_page=page_of_samples
+    )
     records = yield from all_rows(pager)
     found = {str(record.get(ACCESSION)) for record in records}
     return found, len(records) < MOST_COUNTED

@@ -6,7 +6,8 @@ from difflib import get_close_matches
 from typing import Any, TypedDict, Unpack
 
 from odm_shiny.client.conditions import Condition
-from odm_shiny.client.resource import PAGE_LIMIT, Resource, flat_group, inner_metadata
+from odm_shiny.client.record_pages import page_of_samples
+from odm_shiny.client.resource import PAGE_LIMIT, Resource, flat_group
 from odm_shiny.client.results import Listing, items_method, records_method
 from odm_shiny.client.twins import Async, Sync
 from odm_shiny.errors import QueryError
@@ -88,7 +89,7 @@ class OmicsMethods(Resource):
             self._parameters(conditions, metadata, response_format),
             page_limit=page_limit,
             limit=limit,
-            unwrap=inner_metadata,
+            decode_page=page_of_samples,
         )
         return Listing(pager, "samples")
 

@@ -10,12 +10,12 @@ from odm_shiny.client.decode import Page
 from odm_shiny.client.extensions import ask_extension
 from odm_shiny.client.funnel import Funnel, count_funnel, funnel_of
 from odm_shiny.client.paging import CursorPager, JoinedPager, OffsetPager, Pager
+from odm_shiny.client.record_pages import page_of_samples
 from odm_shiny.client.resource import (
     PAGE_LIMIT,
     Resource,
     fetch_items,
     flat_group,
-    inner_metadata,
 )
 from odm_shiny.client.results import Listing
 from odm_shiny.client.spelling import unknown_attributes, warn_if_unknown
@@ -94,10 +94,8 @@ class QueryMethods(Resource):
             asked = {**parameters, "pageLimit": size, "cursor": cursor}
             if items:
                 return (yield from fetch_items(self.session, plan.path, asked))
-            found = yield from self.session.get_at(plan.path, decode.page, parameters=asked)
-            if query.kind == "samples":
-                found.data = [inner_metadata(record) for record in found.data]
-            return found
+            decode_page = page_of_samples if query.kind == "samples" else decode.page
+            return (yield from self.session.get_at(plan.path, decode_page, parameters=asked))
 
         return CursorPager(by_cursor, page_limit=page_limit, limit=plan.limit)
 

@@ -12,6 +12,7 @@ from odm_shiny.client.decode import Page, Record
 from odm_shiny.client.exchange import JSON
 from odm_shiny.client.extensions import has_extensions
 from odm_shiny.client.paging import CursorPager, JoinedPager, OffsetPager, Pager
+from odm_shiny.client.replies import Answer
 from odm_shiny.client.results import Listing
 from odm_shiny.client.session import Session
 from odm_shiny.client.steps import Steps
@@ -72,7 +73,7 @@ class Resource:
         page_limit: int = PAGE_LIMIT,
         limit: int | None = None,
         items: bool = False,
-        unwrap: Callable[[Record], Record] | None = None,
+        decode_page: Callable[[Answer], Any] = decode.page,
         in_order: bool = False,
     ) -> Pager:
         """Page a list by cursor.
@@ -83,8 +84,8 @@ class Resource:
             Path below the role.
         items
             The rows are expression items.
-        unwrap
-            Takes the record out of what stands in the list.
+        decode_page
+            Makes a page of an answer, where the rows are no items.
         """
         check_limits(page_limit, limit, most=MOST_ON_OMICS)
         path = self.session.read_path(route)
@@ -94,10 +95,7 @@ class Resource:
                 asked = {**one, "pageLimit": size, "cursor": cursor}
                 if items:
                     return (yield from fetch_items(self.session, path, asked))
-                found = yield from self.session.get_at(path, decode.page, parameters=asked)
-                if unwrap is not None:
-                    found.data = [unwrap(record) for record in found.data]
-                return found
+                return (yield from self.session.get_at(path, decode_page, parameters=asked))
 
             return CursorPager(fetch, page_limit=page_limit, limit=limit)
 
@@ -139,12 +137,6 @@ def flat_group(record: Record) -> Record:
 
 
 _INNER = ("metadata", "itemOrigin", "relationships")
-
-
-def inner_metadata(record: Record) -> Record:
-    """Take the record out of ``{"metadata": record}``."""
-    inner = record.get("metadata")
-    return inner if isinstance(inner, dict) else record
 
 
 def _joined(

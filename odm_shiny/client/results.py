@@ -14,9 +14,10 @@ from odm_shiny.client.paging import MANY, WIDTH, AnyPage, Pager
 from odm_shiny.client.steps import Steps, blocking
 from odm_shiny.client.twins import Async, Sync, lazy_method, steps_method
 from odm_shiny.errors import QueryError
-from odm_shiny.frames.columns import Table, from_records
+from odm_shiny.frames.columns import Table
 from odm_shiny.frames.items import Items
 from odm_shiny.frames.names import did_you_mean
+from odm_shiny.frames.records import RecordRows
 
 if TYPE_CHECKING:
     import anndata
@@ -291,20 +292,19 @@ class RecordMethods(_Result):
     def __init__(self, listing: Listing, driver: Any) -> None:
         super().__init__(listing, driver)
         self._flat = listing.flat
-        self._kept: list[Record] = []
+        self._kept = RecordRows()
 
     def _keep(self, found: AnyPage) -> None:
-        self._kept += found.data
+        found.add_to(self._kept)
 
     def _n_kept(self) -> int:
         return len(self._kept)
 
     def _rows(self, start: int, stop: int) -> list[Record]:
-        return self._kept[start:stop]
+        return self._kept.rows(start, stop)
 
     def _table(self) -> Table:
-        flat = self._flat
-        return from_records([flat(row) for row in self._kept] if flat else self._kept)
+        return self._kept.table(self._flat)
 
 
 class Records(RecordMethods, _SyncResult):

@@ -66,6 +66,4 @@ def _whole(values: Any) -> Any:
 
 def _objects(values: Any) -> NDArray[np.object_]:
     # np.array() would make a matrix of lists that happen to have one length.
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
+    return np.fromiter(values, dtype=object, count=len(values))
