@@ -3,7 +3,8 @@
 Each file ``benchmarks/bench_*.py`` has ``cases(large: bool)``, which gives `Case`s, or `Seen`s
 where the figure was measured by other means. A case and its
 peer run in turns in one process, so that a noisy moment meets both; the table shows medians and
-their ratio. No figure fails anything: a target is judged by a person.
+their ratio. Each file has a process of its own: an R or a pool of threads that one started is no
+burden for the next. No figure fails anything: a target is judged by a person.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import importlib
 import os
 import platform
+import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -72,16 +74,32 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("name", nargs="*", help=f"of {', '.join(names())}; all, if none is named")
     parser.add_argument("--large", action="store_true", help="the sizes of the targets")
+    parser.add_argument("--rows", action="store_true", help="the rows alone, in this process")
     options = parser.parse_args(arguments)
     if unknown := set(options.name) - set(names()):
         parser.error(f"no benchmark is called {', '.join(sorted(unknown))}")
+    if options.rows:
+        for name in options.name:
+            print_rows(name, large=options.large)
+        return 0
     for line in heading():
         print(line, flush=True)
-    for name in options.name or names():
-        for case in cases_of(name, large=options.large):
-            line = seen_row(case) if isinstance(case, Seen) else row(case, *run(case))
-            print(line, flush=True)
-    return 0
+    size = ["--large"] if options.large else []
+    failed = [
+        name
+        for name in options.name or names()
+        if subprocess.run([sys.executable, "-m", "benchmarks", "--rows", *size, name]).returncode
+    ]
+    if failed:
+        print(f"not run to the end: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def print_rows(name: str, *, large: bool) -> None:
+    """Run one benchmark and print its part of the table."""
+    for case in cases_of(name, large=large):
+        line = seen_row(case) if isinstance(case, Seen) else row(case, *run(case))
+        print(line, flush=True)
 
 
 if __name__ == "__main__":

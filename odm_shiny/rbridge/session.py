@@ -145,7 +145,7 @@ def _current() -> _Session:
 
 def _open(host: Host) -> None:
     on_main_thread = threading.current_thread() is threading.main_thread()
-    with _quiet_rpy2(), signals_kept():
+    with _quiet_rpy2(), signals_kept(), _library_path_kept():
         # R measures its stack from the start of the main thread: elsewhere the check must be off.
         limit = 0 if on_main_thread else -1
         r_memory.start(interactive=False, stack_limit=limit, environment_is_set=host == "r")
@@ -154,6 +154,20 @@ def _open(host: Host) -> None:
         atexit.unregister(r_memory.rinterface.endr)
         leave_to(r_memory.set_pending_interrupt)
     _remember(host)
+
+
+@contextmanager
+def _library_path_kept() -> Iterator[None]:
+    """Take back R's search path for libraries, which this process no longer reads.
+
+    Programs that it starts would: another Python would find the system's libpython before its own.
+    """
+    before = os.environ.get("LD_LIBRARY_PATH")
+    yield
+    if before is not None:
+        os.environ["LD_LIBRARY_PATH"] = before
+    else:
+        os.environ.pop("LD_LIBRARY_PATH", None)
 
 
 def _remember(host: Host) -> None:

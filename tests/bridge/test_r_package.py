@@ -321,7 +321,8 @@ def test_a_fork_is_told_and_the_parent_goes_on(run_r: RunR, host: str) -> None:
     code = """
     library(odmshiny)
     con <- odm_demo()
-    ask <- function(i) tryCatch(nrow(odm_collect(odm_studies(con))), odm_fork_error = function(e) "fork")
+    count <- function() nrow(odm_collect(odm_studies(con)))
+    ask <- function(i) tryCatch(count(), odm_fork_error = function(e) "fork")
     cat(unlist(parallel::mclapply(1:2, ask, mc.cores = 2)), ask(3))
     """
     assert said(run_r(code, host)) == "fork fork 3"

@@ -72,3 +72,15 @@ def test_ctrl_c_keeps_its_handler_when_r_starts(r: Callable[[str], Any]) -> None
     import signal
 
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_programs_started_later_do_not_get_the_libraries_of_r(
+    r: Callable[[str], Any],
+) -> None:
+    import os
+    import subprocess
+    import sys
+
+    assert "/R/lib" not in os.environ.get("LD_LIBRARY_PATH", "")
+    assert subprocess.run([sys.executable, "-c", "import ssl"], check=False).returncode == 0
+    assert r("dirname(system.file(package = 'stats'))")[0]
