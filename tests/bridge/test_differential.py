@@ -42,6 +42,43 @@ write.table(format(found, digits = 17), "found.tsv", sep = "\\t", quote = FALSE,
 """
 
 
+ASK = """
+import pandas as pd
+from odm_shiny.analysis import limma
+from odm_shiny.errors import MissingDependency
+try:
+    limma(pd.DataFrame([[1.0, 2, 3, 4]]), ["a", "a", "b", "b"], contrast=("b", "a"))
+except MissingDependency as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        pytest.param(
+            {"R_LIBS_SITE": "/nowhere", "R_LIBS_USER": "/nowhere"},
+            "R's package limma is not installed: in R BiocManager::install('limma'), "
+            "on Debian apt-get install r-bioc-limma",
+            id="no limma",
+        ),
+        pytest.param(
+            {"PATH": "/nowhere", "R_HOME": ""},
+            "R is not installed, or not on the PATH: apt-get install r-base-core r-base-dev",
+            id="no R",
+        ),
+    ],
+)
+def test_what_is_missing_is_named_with_the_line_that_installs_it(changed, said):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", ASK],
+        env={**os.environ, **changed},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.stderr, done.stdout.strip()) == ("", said)
+
+
 @pytest.fixture
 def plain(tmp_path: Path) -> Callable[..., pd.DataFrame]:
     """Run an R script of its own on numbers that are written as text."""
@@ -242,40 +279,3 @@ def test_what_is_no_count_is_named(r, few_counts, wrong):
     name = rf"feature 'g2', sample '{counts.columns[1]}': .* is no count"
     with pytest.raises(FrameError, match=name):
         deseq2(counts, ["a"] * 14 + ["b"] * 16, contrast=("a", "b"))
-
-
-ASK = """
-import pandas as pd
-from odm_shiny.analysis import limma
-from odm_shiny.errors import MissingDependency
-try:
-    limma(pd.DataFrame([[1.0, 2, 3, 4]]), ["a", "a", "b", "b"], contrast=("b", "a"))
-except MissingDependency as error:
-    print(error)
-"""
-
-
-@pytest.mark.parametrize(
-    ("changed", "said"),
-    [
-        pytest.param(
-            {"R_LIBS_SITE": "/nowhere", "R_LIBS_USER": "/nowhere"},
-            "R's package limma is not installed: in R BiocManager::install('limma'), "
-            "on Debian apt-get install r-bioc-limma",
-            id="no limma",
-        ),
-        pytest.param(
-            {"PATH": "/nowhere", "R_HOME": ""},
-            "R is not installed, or not on the PATH: apt-get install r-base-core r-base-dev",
-            id="no R",
-        ),
-    ],
-)
-def test_what_is_missing_is_named_with_the_line_that_installs_it(changed, said):
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", ASK],
-        env={**os.environ, **changed},
-        capture_output=True,
-        text=True,
-    )
-    assert (done.stderr, done.stdout.strip()) == ("", said)
