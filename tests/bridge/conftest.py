@@ -112,7 +112,10 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     if PIPES in os.environ or not _needs_r(item):
         return None
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    child = _child.get(item.path) or _child.setdefault(item.path, Child(item.path, item.config))
+    child = _child.get(item.path)
+    if child is None:
+        stop_all()  # a file whose last test is without R leaves its child behind
+        child = _child[item.path] = Child(item.path, item.config)
     reports: list[pytest.TestReport] = []
     try:
         reports += child.run(item)
@@ -127,6 +130,16 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
         _child.pop(item.path).stop(kill=ended)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
+
+
+def stop_all() -> None:
+    """End the processes of all files."""
+    while _child:
+        _child.popitem()[1].stop()
+
+
+def pytest_sessionfinish() -> None:
+    stop_all()
 
 
 @pytest.hookimpl(tryfirst=True)
