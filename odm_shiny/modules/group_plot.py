@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -139,8 +139,10 @@ def group_plot_server(
     get_client = as_reactive(client)
     preferred: Callable[[], Sequence[str]] = as_reactive(group)
     records = samples if samples is not None else sample_records(get_client, query)
+    # Of the runs' metadata nothing is drawn: another level of them does not read the values again.
     work = latest(
-        lambda: partial(read_values, get_client(), query().expression()), after=after_of(query)
+        lambda: partial(read_values, get_client(), query().expression().metadata("default")),
+        after=after_of(query),
     )
     chosen = _choices(session, records, work, preferred)
     kind = kept_input(
@@ -202,12 +204,18 @@ def group_plot_server(
         attribute=chosen.attribute,
         heading=chosen.heading,
         values=work.result,
-        queries=lambda: {"values": work.result().query, "samples": records.result().query},
+        queries=lambda: _queries(work.result(), records.result()),
         code=code,
         view=lambda: (chosen.attribute(), chosen.feature(), chosen.measurement(), kind(), test()),
         samples=records,
         work=work,
     )
+
+
+def _queries(values: FeatureValues, samples: Samples) -> dict[str, Query]:
+    """Return what was asked, the values with the level of metadata that the samples have."""
+    level = samples.query.metadata_level
+    return {"values": replace(values.query, metadata_level=level), "samples": samples.query}
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import pytest
 from shiny import render
 
 from odm_shiny import modules as m
+from odm_shiny.modules import group_plot
 from odm_shiny.modules.matrix import _list_files
 from odm_shiny.modules.sample_filter import UNSET
 from odm_shiny.query.expr import field
@@ -96,6 +97,26 @@ def test_samples_are_chosen_by_values_and_by_text(client, on_page):
         await page.set(samples__text="Agee > 5000")
         await page.until(lambda p: "did you mean “Age”" in p.html("samples-text_check"))
         await page.until(lambda p: "No samples match" in p.html("plot-state-shown"))
+
+    on_page(server_of(client), steps)
+
+
+def test_another_level_of_metadata_reads_samples_again_and_no_values(client, on_page, monkeypatch):
+    read = []
+    original = group_plot.read_values
+    monkeypatch.setattr(
+        group_plot, "read_values", lambda *given: read.append(given) or original(*given)
+    )
+
+    async def steps(page):
+        await page.until(lambda p: "n = 7" in text(p))
+        await page.until(lambda p: "7 samples" in p.html("table-said"))
+        before = page.html("table-said")
+        await page.set(detail__level="default")
+        await page.until(lambda p: p.html("table-said") != before)
+        await page.until(lambda p: "n = 7" in text(p))
+        await page.until(lambda p: p.html("code-code").count("metadata") == 2)
+        assert len(read) == 1
 
     on_page(server_of(client), steps)
 
