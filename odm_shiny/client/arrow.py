@@ -65,7 +65,7 @@ class ArrowItemPage:
         for name in PARTS:
             chunks = table.column(name).chunks if name in names else []
             for chunk in chunks:  # one, or none if there are no items
-                texts = [text.encode() for text in chunk.dictionary.to_pylist()]
+                texts = chunk.dictionary.cast(pa.binary()).to_pylist()
                 parts[name] = (texts, chunk.indices.to_numpy())
         values = {
             name.removeprefix(_VALUE): table.column(name).to_numpy()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from odm_shiny.query.query import Query
 
 _PAIR_IDS = {"library": "libraryId", "preparation": "preparationId"}
+_LINKED = ("sample", *_PAIR_IDS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,19 +84,20 @@ def read_values(client: Client, query: Query) -> FeatureValues:
     table = cast("ExpressionTable", found)
     table.total()  # reads all pages, as no cursor tells how many there are
     items = table.items
-    linked = _linked(items)
-    leads = _lead_to_samples(client, linked)
+    linked = items.parts["relationships"]
+    pairs = [_linked(one) for one in linked.objects]
+    leads = _lead_to_samples(client, pairs)
+    samples = [
+        accession if kind == "sample" else leads.get((kind, accession)) for kind, accession in pairs
+    ]
     origins = items.parts["itemOrigin"]
     names = [str(origin.get("runSourceId", "")) for origin in origins.objects]
     return FeatureValues(
         query=query,
         features=tuple(items.parts["feature"].objects),
         feature_codes=items.parts["feature"].all_codes().astype(np.int64),
-        runs=tuple(names[code] for code in origins.all_codes().tolist()),
-        samples=tuple(
-            accession if kind == "sample" else leads.get((kind, accession))
-            for kind, accession in linked
-        ),
+        runs=tuple(map(names.__getitem__, origins.all_codes().tolist())),
+        samples=tuple(map(samples.__getitem__, linked.all_codes().tolist())),
         measurements={name: items.measurement(name) for name in items.measurements},
         read_at=datetime.now(UTC),
         is_direct=not leads,
@@ -134,14 +136,12 @@ def most_variable(values: FeatureValues, measurement: str) -> int:
     return int(np.argmax(spreads)) if spreads else 0
 
 
-def _linked(items: Any) -> list[tuple[str, str]]:
-    part = items.parts["relationships"]
-    kinds: list[tuple[str, str]] = []
-    known = ("sample", *_PAIR_IDS)
-    for one in part.objects:
-        found = next(((kind, str(one[kind])) for kind in known if one.get(kind)), None)
-        kinds.append(found or ("", ""))
-    return [kinds[code] for code in part.all_codes().tolist()]
+def _linked(relationships: dict[str, Any]) -> tuple[str, str]:
+    for kind in _LINKED:
+        accession = relationships.get(kind)
+        if accession:
+            return kind, str(accession)
+    return "", ""
 
 
 def _lead_to_samples(

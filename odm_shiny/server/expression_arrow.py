@@ -18,7 +18,7 @@ import pyarrow as pa
 from odm_shiny.contract.messages import Reply
 from odm_shiny.server.expression_pages import ItemPage
 from odm_shiny.server.negotiation import ARROW
-from odm_shiny.server.wire import json_bytes
+from odm_shiny.server.wire import json_bytes, json_lines
 
 Ints = npt.NDArray[np.int64]
 
@@ -80,11 +80,9 @@ def _coded(parts: Sequence[Mapping[str, Any]], codes: Ints) -> pa.DictionaryArra
     codes
         (n_items,), into `parts`.
     """
-    places: dict[int, int] = {}
-    texts: list[str] = []
-    for part in parts:
-        if places.setdefault(id(part), len(texts)) == len(texts):
-            texts.append(json_bytes(part).decode())
-    numbers = np.asarray([places[id(part)] for part in parts], dtype=np.int32)
+    distinct = {id(part): part for part in parts}
+    places = dict(zip(distinct, range(len(distinct)), strict=True))
+    numbers = np.fromiter(map(places.__getitem__, map(id, parts)), np.int32, len(parts))
     taken = numbers[codes] if len(numbers) else np.empty(0, np.int32)
+    texts = json_lines(list(distinct.values()))
     return pa.DictionaryArray.from_arrays(pa.array(taken), pa.array(texts, pa.string()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,8 +26,7 @@ LINKED_KINDS: Final = ("sample", "library", "preparation")
 Ints = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class RunHead:
+class RunHead(NamedTuple):
     """What all items of a run share.
 
     Attributes
@@ -141,17 +140,12 @@ def run_heads(
         rows = lean_reads.run_rows(planner.tx, file.object_id, columns)
         shown = _run_metadata(planner, view, file, rows)
         links = run_links(planner, columns + file.first_slot) if with_links else {}
-        for row in rows:
-            number = file.first_run + row.position
-            heads[number] = RunHead(
-                {
-                    "runSourceId": row.run_source or "",
-                    "runId": str(number),
-                    "groupId": file.accession,
-                },
-                shown[_shares(row)],
-                links.get(file.first_slot + row.position, {}),
-            )
+        first, accession = file.first_run, file.accession
+        for row, metadata in zip(rows, shown, strict=True):
+            run = str(first + row.position)
+            origin = {"runSourceId": row.run_source or "", "runId": run, "groupId": accession}
+            linked = links.get(file.first_slot + row.position, {})
+            heads[first + row.position] = RunHead(origin, metadata, linked)
     return heads
 
 
@@ -162,21 +156,25 @@ def run_links(planner: Planner, slots: Ints) -> dict[int, dict[str, str]]:
         offsets, targets = planner.store.search.links_of(planner.tx, "expression", kind, slots)
         sources = np.repeat(slots, np.diff(offsets)).tolist()
         accessions = lean_reads.accessions(planner.tx, kind, targets)
-        for slot, accession in zip(sources, accessions, strict=True):
+        linked = zip(sources, accessions, strict=True)
+        if not found:  # mostly the one kind that there is
+            found = {slot: {kind: accession} for slot, accession in linked}
+            continue
+        for slot, accession in linked:
             found.setdefault(slot, {})[kind] = accession
     return found
 
 
 def _run_metadata(
     planner: Planner, view: View, file: DataFile, rows: Sequence[RunRow]
-) -> dict[_Shared, dict[str, Any]]:
-    """Metadata by what runs share: runs without metadata of their own show the same."""
-    chosen: dict[_Shared, int] = {}
-    for row in rows:
-        chosen.setdefault(_shares(row), row.position)
+) -> list[dict[str, Any]]:
+    """Metadata of each run; runs without metadata of their own share what they show."""
+    shared = [_shares(row) for row in rows]
+    chosen = {key: row.position for key, row in zip(shared, rows, strict=True)}
     numbers = [str(file.first_run + position) for position in chosen.values()]
     shown = view.run_metadata(objects.get_many(planner.tx, numbers))
-    return dict(zip(chosen, shown, strict=True))
+    by_key = dict(zip(chosen, shown, strict=True))
+    return [by_key[key] for key in shared]
 
 
 _Shared = tuple[int, str | None]

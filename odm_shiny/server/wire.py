@@ -7,7 +7,7 @@ transformations.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -74,6 +74,11 @@ class Problem(Exception):  # noqa: N818 - named after RFC 7807
 def json_bytes(value: Any) -> bytes:
     """JSON text of `value`; NaN and infinities become ``null``, numpy values plain ones."""
     return _ENCODER.encode(value)
+
+
+def json_lines(values: Sequence[Any]) -> list[bytes]:
+    """JSON text of each of many values, as `json_bytes` writes it."""
+    return _ENCODER.encode_lines(values).split(b"\n")[:-1]  # a line break in JSON is escaped
 
 
 def json_reply(

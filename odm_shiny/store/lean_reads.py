@@ -101,7 +101,7 @@ def run_rows(tx: Tx, group_id: int, positions: Ints) -> list[RunRow]:
     found: dict[int, RunRow] = {}
     for among in _conditions(objects.c.position, positions):
         rows = tx.conn.execute(query.where(and_(objects.c.group_id == group_id, among))).all()
-        found.update((row[0], RunRow(*row)) for row in rows)
+        found.update((row.position, row) for row in map(RunRow._make, rows))
     return [found[position] for position in positions.tolist() if position in found]
 
 

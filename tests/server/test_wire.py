@@ -17,6 +17,7 @@ from odm_shiny.server.wire import (
     empty,
     error_reply,
     json_bytes,
+    json_lines,
     json_reply,
     problem_from,
     problem_reply,
@@ -156,3 +157,9 @@ def test_a_failing_store_tells_its_files_only_to_this_process() -> None:
 @pytest.mark.parametrize("error", [KeyError("x"), ValueError("x"), FrameError("x")])
 def test_everything_else_is_a_fault_of_the_server(error: Exception) -> None:
     assert problem_from(error, local=True) is None
+
+
+def test_each_of_many_values_has_a_text_of_its_own() -> None:
+    values = [{"é\u2028": "a\nb"}, [np.float64("nan"), np.int64(3)], None, {}]
+    assert json_lines(values) == [json_bytes(value) for value in values]
+    assert json_lines([]) == []
