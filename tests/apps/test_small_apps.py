@@ -15,6 +15,11 @@ from playwright.sync_api import expect
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "app_in_15_lines.py"
 TEMPLATES = sorted(path.parent for path in (ROOT / "apps").glob("*/_template.json"))
+IN_PYTHON = [path for path in TEMPLATES if (path / "app.py").exists()]
+FILES = {
+    "app.py": ("README.md", "requirements.txt", "test_app.py"),
+    "app.R": ("README.md", "DESCRIPTION", "test_app.R"),
+}
 
 
 def lines_of_code(path: Path) -> int:
@@ -52,11 +57,12 @@ def test_a_template_is_complete(template):
     about = json.loads((template / "_template.json").read_text(encoding="utf-8"))
     assert set(about) == {"id", "title", "description", "next_steps", "follow_up"}
     assert about["id"] == template.name
-    for name in ("app.py", "README.md", "requirements.txt", "test_app.py"):
+    (app,) = (name for name in FILES if (template / name).exists())
+    for name in (app, *FILES[app]):
         assert (template / name).stat().st_size > 0
 
 
-@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+@pytest.mark.parametrize("template", IN_PYTHON, ids=lambda path: path.name)
 def test_the_test_of_a_template_passes(template, tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_app.py"],

@@ -128,6 +128,8 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     ended = not reports or reports[-1].when != "teardown"
     if ended or nextitem is None or nextitem.path != item.path:
         _child.pop(item.path).stop(kill=ended)
+    # What tests without R have set up here is taken down when their file ends with this one.
+    item.session._setupstate.teardown_exact(nextitem)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
 
