@@ -40,6 +40,12 @@ odm_collect <- function(query, as = c("data.frame", "tibble", "matrix", "Summari
     need_package(NEEDED[[as]], paste0("odm_collect(as = \"", as, "\")"))
   }
   if (as %in% c("data.frame", "tibble")) {
+    if (!is.null(measurement)) {
+      odm_abort(
+        paste0("`measurement` chooses the values of a matrix, and a ", as, " has all of them"), "odm_usage_error",
+        hint = paste0("odm_collect(query, \"matrix\", measurement = \"", measurement, "\")")
+      )
+    }
     frame <- odm_call("collect", connection$handle, steps = part(query, "steps"))
     return(if (as == "tibble") tibble::as_tibble(frame) else frame)
   }
@@ -84,8 +90,12 @@ single_cell_experiment <- function(found) {
   )
 }
 
+# I() keeps a list as one column, which DataFrame() would spread over many.
 annotation <- function(frame, names) {
-  S4Vectors::DataFrame(as.list(frame), row.names = names, check.names = FALSE)
+  columns <- lapply(frame, function(column) if (is.list(column)) I(column) else column)
+  found <- do.call(S4Vectors::DataFrame, c(columns, list(row.names = names, check.names = FALSE)))
+  for (name in names(columns)[vapply(columns, is.list, NA)]) found[[name]] <- unclass(found[[name]])
+  found
 }
 
 # Runs of different files may share a name, and a sample may have runs in each:

@@ -59,3 +59,14 @@ test_that("what cannot be asked for is refused", {
   expect_error(odm_collect(cd(), "data.table"), "one of \"data.frame\"", class = "odm_usage_error")
   expect_error(odm_collect(cd(), "matrix", "value"), class = "odm_usage_error")
 })
+
+test_that("attributes of several values are one column of colData", {
+  skip_if_not_installed("SummarizedExperiment")
+  runs <- SummarizedExperiment::colData(odm_collect(odm_genes(leukemia(), "CD19"), "SummarizedExperiment"))
+  expect_identical(runs$`Features (string)`, rep(list(c("gene", "probe")), 128))
+  expect_false(any(grepl("Features (string).", names(runs), fixed = TRUE)))
+})
+
+test_that("a measurement is for matrices", {
+  expect_error(odm_collect(cd(), measurement = "count"), "\"matrix\", measurement", class = "odm_usage_error")
+})
