@@ -13,7 +13,7 @@
 odm_templates <- function(con, study) {
   check_connection(con)
   check_text(study, "study")
-  odm_call("template", con$handle, study = study)
+  as_texts(odm_call("template", con$handle, study = study), "dictionary")
 }
 
 #' Where a study's metadata does not fit its template
@@ -31,7 +31,8 @@ odm_templates <- function(con, study) {
 odm_validate <- function(con, study) {
   check_connection(con)
   check_text(study, "study")
-  structure(odm_call("validate", con$handle, study = study), class = c("odm_problems", "data.frame"), study = study)
+  found <- as_texts(odm_call("validate", con$handle, study = study), c("attribute", "value"))
+  structure(found, class = c("odm_problems", "data.frame"), study = study)
 }
 
 #' @export
@@ -39,9 +40,7 @@ print.odm_problems <- function(x, ...) {
   study <- attr(x, "study")
   n <- nrow(x)
   cat(if (is.null(study)) "" else paste0(study, ": "), if (n) n else "no", " invalid values\n", sep = "")
-  if (n) {
-    print(as.data.frame(unclass(x), optional = TRUE), ...)
-  }
+  print_rows(x, ...)
   invisible(x)
 }
 
@@ -163,7 +162,7 @@ odm_link <- function(con, source_kind, source, target_kind, target, ..., groups 
 #'
 #' @param con A connection, as a curator.
 #' @param table A data frame: one row a record, the column `key`, and the
-#'   attributes to set. `NA` removes a value.
+#'   attributes to set. `NA` removes a value; dates are written as in ISO 8601.
 #' @param ... Nothing: what follows must be named.
 #' @param kind What the records are.
 #' @param key Column that tells them apart.
@@ -197,8 +196,11 @@ odm_patch <- function(con, table, ..., kind = c("samples", "studies", "libraries
       hint = "key = names the column that tells records apart"
     )
   }
-  edit <- odm_call("patch", con$handle, table = as.data.frame(table), kind = kind, key = key, dry_run = dry_run)
-  structure(edit$changes, class = c("odm_edit", "data.frame"), said = edit$said)
+  table <- as.data.frame(table)
+  is_time <- vapply(table, inherits, NA, c("Date", "POSIXt"))
+  table[is_time] <- lapply(table[is_time], value_texts)
+  edit <- odm_call("patch", con$handle, table = table, kind = kind, key = key, dry_run = dry_run)
+  structure(as_texts(edit$changes, c("old", "new")), class = c("odm_edit", "data.frame"), said = edit$said)
 }
 
 #' @export
@@ -207,10 +209,18 @@ print.odm_edit <- function(x, ...) {
   if (!is.null(said)) {
     cat(said, "\n", sep = "")
   }
-  if (nrow(x)) {
-    print(as.data.frame(unclass(x), optional = TRUE), ...)
-  }
+  print_rows(x, ...)
   invisible(x)
+}
+
+# Thousands of rows would push what they say out of sight.
+print_rows <- function(x, n = 20L, ...) {
+  if (nrow(x)) {
+    print(head(as.data.frame(unclass(x), optional = TRUE), n), ...)
+  }
+  if (nrow(x) > n) {
+    cat("# and ", nrow(x) - n, " more; print(x, n = Inf) shows all\n", sep = "")
+  }
 }
 
 #' Look at a job, wait for it, stop it, restart it

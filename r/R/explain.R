@@ -25,8 +25,18 @@ format.odm_funnel <- function(x, ...) {
 
 #' @export
 print.odm_funnel <- function(x, ...) {
+  if (!all(c("count", "exact", "label") %in% names(x)) || !nrow(x)) {
+    print(as.data.frame(unclass(x), optional = TRUE), ...)
+    return(invisible(x))
+  }
   cat(format(x), sep = "\n")
   invisible(x)
+}
+
+# A column without a single value comes as logical NA.
+as_texts <- function(frame, columns) {
+  frame[columns] <- lapply(frame[columns], as.character)
+  frame
 }
 
 #' How often each value of an attribute occurs
@@ -45,8 +55,9 @@ odm_facets <- function(query, attributes = NULL, limit = 20) {
   if (!is.null(attributes) && (!is.character(attributes) || anyNA(attributes))) {
     odm_abort("`attributes` are names of attributes", "odm_usage_error")
   }
-  odm_call("facets", bound(query)$handle,
+  found <- odm_call("facets", bound(query)$handle,
     steps = part(query, "steps"), attributes = attributes,
     limit = check_count(limit, "limit", null = FALSE)
   )
+  as_texts(found, c("attribute", "value"))
 }

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 PROBLEM_COLUMNS = ("group", "attribute", "value", "count", "error", "message")
 _LISTS = ("samples", "libraries", "preparations", "data")
+_EXACT = 1e15  # doubles beyond it are not told apart by their digits
 
 
 def template(connection: Any, study: Any) -> pd.DataFrame:
@@ -96,7 +97,7 @@ def patch(connection: Any, table: Any, kind: Any, key: Any, dry_run: Any = False
     ``changes``: ``accession, attribute, old, new``, the values as text; ``said``: how many.
     """
     change = getattr(client_of(connection), f"patch_{text(kind)}")
-    edit = change(table, key=text(key), dry_run=bool(single(dry_run)))
+    edit = change(_as_r_shows(table), key=text(key), dry_run=bool(single(dry_run)))
     changes = edit.to_pandas()
     for name in ("old", "new"):
         changes[name] = changes[name].map(_cell).astype(object)
@@ -128,7 +129,27 @@ def _files(files: dict[str, Any]) -> dict[str, Any]:
     return {name: text(value) if name == "study" else texts(value) for name, value in files.items()}
 
 
+def _as_r_shows(table: pd.DataFrame) -> pd.DataFrame:
+    """Make integers of whole numbers: 40 is a double in R, and nobody means 40.0 by it."""
+    import pandas as pd
+
+    def shown(column: pd.Series) -> pd.Series:
+        if not pd.api.types.is_float_dtype(column):
+            return column
+        numbers = [_whole(one) for one in column]
+        return pd.Series(numbers, column.index, dtype=object, name=column.name)
+
+    return pd.concat([shown(column) for _, column in table.items()], axis="columns")
+
+
+def _whole(number: Any) -> Any:
+    is_whole = isinstance(number, float) and number.is_integer() and abs(number) < _EXACT
+    return int(number) if is_whole else number
+
+
 def _cell(value: Any) -> str | None:
     if value is None:
         return None
-    return "|".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return "|".join(str(_cell(one)) for one in value)
+    return str(value).lower() if isinstance(value, bool) else str(value)

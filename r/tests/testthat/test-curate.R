@@ -76,3 +76,34 @@ test_that("tables that cannot be applied are refused", {
   expect_error(odm_patch(demo(), list()), class = "odm_usage_error")
   expect_error(odm_patch(demo(), data.frame(a = 1)), class = "odm_frame_error")
 })
+
+test_that("dates, truth values and numbers are written as they are asked for", {
+  con <- own_odm()
+  suppressMessages(odm_import(con, write_study(tempfile())))
+  wanted <- data.frame(
+    `Sample Source ID` = c("s1", "s2", "s3"),
+    Born = as.Date(c("2020-01-01", NA, "2020-01-03")),
+    Taken = as.POSIXct(c("2020-01-01 10:00:00", "2020-01-02 11:30:00", NA), tz = "UTC"),
+    Alive = c(TRUE, FALSE, NA),
+    Visits = c(40, 1.5, 3),
+    check.names = FALSE
+  )
+  done <- odm_patch(con, wanted, key = "Sample Source ID")
+  expect_equal(done$new[1:4], c("2020-01-01", "2020-01-01T10:00:00Z", "true", "40"))
+  expect_equal(nrow(odm_patch(con, wanted, key = "Sample Source ID")), 0L)
+  found <- function(...) sort(odm_samples(con, ...)$`Sample Source ID`)
+  expect_equal(found(Born > as.Date("2020-01-02")), "s3")
+  expect_equal(found(Taken == as.POSIXct("2020-01-02 11:30:00", tz = "UTC")), "s2")
+  expect_equal(found(Alive == TRUE), "s1")
+  expect_equal(found(Visits %in% c(40, 1.5)), c("s1", "s2"))
+})
+
+test_that("many changes are shown in part", {
+  edit <- structure(
+    data.frame(accession = paste0("GSF", 1:30), attribute = "A", old = NA, new = "x"),
+    class = c("odm_edit", "data.frame"), said = "would change 30 values"
+  )
+  expect_output(print(edit), "# and 10 more; print(x, n = Inf) shows all", fixed = TRUE)
+  expect_output(print(edit, n = Inf), "GSF30")
+  expect_output(print(edit, n = 2), "# and 28 more", fixed = TRUE)
+})

@@ -12,3 +12,14 @@ test_that("facets count values, missing ones last", {
   ages <- odm_facets(leukemia(), "Age", limit = 3)
   expect_true(is.na(ages$value[nrow(ages)]))
 })
+
+test_that("what is taken out of a funnel is a data frame", {
+  funnel <- odm_explain(leukemia())
+  expect_output(print(funnel[1:2, ]), "1 study matches", fixed = TRUE)
+  expect_output(print(funnel[, c("step", "count")]), "samplesInStudies +128")
+  expect_output(print(funnel[0, ]), "step")
+})
+
+test_that("an attribute that nothing has is counted as text that is missing", {
+  expect_identical(odm_facets(leukemia(), "Sexx")$value, NA_character_)
+})
