@@ -17,12 +17,12 @@
 #' | numbers and dates | `Age >= 40`, `between(Age, 40, 60)`, `` `Date of Birth` < as.Date("1960-01-01") `` |
 #' | not set, set | `is.na(Sex)`, `!is.na(Sex)` |
 #' | both, either, not | `a & b`, `a \| b`, `!a` |
-#' | a condition made before | its name: `liver & Age >= 40` |
+#' | a condition made before | its name: `liver & Age >= 40`; a list of them, `Reduce("&", conditions)` |
 #'
 #' A formula, `~ Tissue == "liver"`, and ODM's own text,
 #' `'"Cell Type"="B cell" AND Age>=50'`, are taken as well. `!=` and `%notin%`
 #' are true for a record without the attribute, as in ODM, and other than in
-#' [subset()].
+#' [subset()]; so is `!(Age < 20)`, while `Age >= 20` is not.
 #'
 #' Conditions on data are about `feature`, the name of a gene, peptide or
 #' other thing measured, and `value`. Further columns are `feature("gene")`
@@ -183,7 +183,7 @@ translate_comparison <- function(op) {
     if (length(texts) != 1L) {
       refuse(
         paste0(shown(expr), " compares with ", length(texts), " values"),
-        paste0(shown(sides$left), if (op == "!=") " %notin% " else " %in% ", shown(sides$right))
+        if (length(texts)) paste0(shown(sides$left), if (op == "!=") " %notin% " else " %in% ", shown(sides$right))
       )
     }
     c(list(op = op), target, list(values = texts))
@@ -280,16 +280,34 @@ target_of <- function(expr, whole, env, language) {
   if (is_call(expr, "field") && length(expr) == 2L) {
     return(list(name = checked_name(evaluate_value(expr[[2]], env), whole)))
   }
+  if (is_pronoun(expr, ".data")) {
+    name <- if (is_call(expr, "$")) as.character(expr[[3]]) else evaluate_value(expr[[3]], env)
+    return(list(name = checked_name(name, whole)))
+  }
   if (is.character(expr)) {
     refuse(
       paste0(shown(whole), " compares with a text on its left"),
-      paste0("an attribute stands on the left, without quotes or in backticks: `", expr, "`")
+      c(
+        paste0("an attribute stands on the left, without quotes or in backticks: `", expr, "`"),
+        if (is.name(whole[[3]])) {
+          turned <- as.call(list(whole[[1]], whole[[3]], expr))
+          paste0("or is ", shown(whole[[3]]), " the attribute? Then ", shown(turned))
+        }
+      )
     )
   }
   refuse(
     paste0("ODM compares attributes as they are: ", shown(expr), " cannot be asked"),
-    "an attribute stands on the left and what it is compared with on the right"
+    c(
+      "an attribute stands on the left and what it is compared with on the right",
+      "a name that is in a variable is field(name)"
+    )
   )
+}
+
+# `.data$x` and `.data[["x"]]`, as dplyr has them, and `.env` likewise.
+is_pronoun <- function(expr, pronoun) {
+  (is_call(expr, "$") || is_call(expr, "[[")) && length(expr) == 3L && identical(expr[[2]], as.name(pronoun))
 }
 
 data_target <- function(expr, whole, env) {
@@ -320,8 +338,10 @@ checked_name <- function(name, whole) {
 # ---- values ------------------------------------------------------------------
 
 evaluate_value <- function(expr, env) {
+  # What a value is made of is computed anyway, so dplyr's !! and .env say nothing more.
+  while (is_call(expr, "!") && is_call(expr[[2]], "!")) expr <- expr[[2]][[2]]
   tryCatch(
-    eval(expr, env),
+    eval(expr, if (is_pronoun(expr, ".env")) list(.env = env) else env, env),
     error = function(error) {
       refuse(
         paste0("the value ", shown(expr), " cannot be computed: ", conditionMessage(error)),
@@ -339,7 +359,12 @@ evaluate_operand <- function(expr, env, language) {
       example <- if (language == "data") "feature == \"CD19\"" else "Tissue == \"liver\""
       refuse(
         paste0("ODM cannot be asked ", shown(expr), ": ", conditionMessage(error)),
-        paste0("a condition compares, as in ", example, "; ?odm_filter has the list")
+        c(
+          paste0("a condition compares, as in ", example, "; ?odm_filter has the list"),
+          if (is.name(expr) && exists(as.character(expr), env)) {
+            "a function of yours gets a condition as a formula, ~ Age >= 40, or as odm_filter(Age >= 40)"
+          }
+        )
       )
     }
   )
@@ -381,7 +406,7 @@ number_texts <- function(x) {
 
 number_text <- function(x) {
   if (is.integer(x) || (x == trunc(x) && abs(x) < 1e15)) {
-    return(sprintf("%.0f", x))
+    return(sprintf("%.0f", x + 0))
   }
   for (digits in 15:17) {
     text <- sprintf("%.*g", digits, x)
@@ -394,7 +419,7 @@ number_text <- function(x) {
 
 moment_texts <- function(x) {
   x <- as.POSIXct(x)
-  whole <- as.numeric(x) == trunc(as.numeric(x))
+  whole <- is.na(x) | as.numeric(x) == trunc(as.numeric(x))
   ifelse(
     whole,
     format(x, "%Y-%m-%dT%H:%M:%SZ", tz = "UTC"),
@@ -404,7 +429,14 @@ moment_texts <- function(x) {
 
 # ---- pieces ------------------------------------------------------------------
 
-operator_of <- function(expr) if (is.name(expr[[1]])) as.character(expr[[1]]) else ""
+# The name of what is called; dplyr::between is between.
+operator_of <- function(expr) {
+  called <- expr[[1]]
+  if (is.call(called) && identical(called[[1]], quote(`::`))) {
+    called <- called[[3]]
+  }
+  if (is.name(called)) as.character(called) else ""
+}
 
 is_call <- function(expr, name) is.call(expr) && identical(operator_of(expr), name)
 

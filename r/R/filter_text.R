@@ -13,6 +13,33 @@ print.odm_filter <- function(x, ...) {
   invisible(x)
 }
 
+#' @importFrom utils str
+#' @export
+str.odm_filter <- function(object, ...) cat(" <odm_filter> ", format(object), "\n", sep = "")
+
+#' @export
+Ops.odm_filter <- function(e1, e2) {
+  if (!.Generic %in% c("&", "|", "!")) {
+    refuse(
+      paste0(.Generic, " compares attributes with values, and here stands a condition"),
+      "conditions are joined with &, | and !"
+    )
+  }
+  one <- if (inherits(e1, "odm_filter")) e1 else e2
+  items <- lapply(if (.Generic == "!") list(e1) else list(e1, e2), function(item) {
+    found <- as_condition(item, one$language)
+    if (is.null(found)) refuse("NULL is no condition")
+    found
+  })
+  do.call(join, c(.Generic, items))
+}
+
+join <- function(operator, left, right = NULL) {
+  parts <- list(left = left, right = right)
+  expr <- if (operator == "!") quote(!left) else as.call(list(as.name(operator), quote(left), quote(right)))
+  new_filter(translate(expr, list2env(parts, parent = baseenv()), left$language), left$language)
+}
+
 # ODM has no lists of values of an attribute: they are alternatives.
 expand <- function(tree) {
   if (!is.null(tree$items)) {

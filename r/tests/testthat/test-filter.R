@@ -121,3 +121,28 @@ test_that("errors name the cure", {
   expect_snapshot(error = TRUE, odm_filter(gene == "CD19", data = TRUE))
   expect_snapshot(error = TRUE, odm_filter(tolower(Tissue) == "liver"))
 })
+
+test_that("what dplyr needs around names and values is taken, and means what it says", {
+  cutoff <- 40
+  Age <- 7
+  expect_equal(format(odm_filter(Age > !!cutoff)), "Age>40")
+  expect_equal(format(odm_filter(`Patient ID` == !!1005)), "\"Patient ID\"=1005")
+  expect_equal(format(odm_filter(Age > .env$Age)), "Age>7")
+  expect_equal(format(odm_filter(.data$Age > 3 & .data[["Cell Type"]] == "B cell")), "Age>3 AND \"Cell Type\"=\"B cell\"")
+  expect_equal(format(odm_filter(dplyr::between(Age, 3, 4))), "Age>=3 AND Age<=4")
+  expect_equal(format(odm_filter(base::is.na(Sex))), "Sex=null")
+  expect_error(odm_filter(as.name("Age") > 3), "field\\(name\\)", class = "odm_query_error")
+})
+
+test_that("what a cure names can be asked", {
+  cure <- tryCatch(odm_filter(Tissue == character(0)), error = function(error) error$hint)
+  expect_null(cure)
+  expect_error(odm_filter("B cell" == `Cell Type`), "Then `Cell Type` == \"B cell\"")
+  mine <- function(condition) odm_filter(condition)
+  expect_error(mine(Age < 3), "~ Age >= 40")
+  expect_equal(format(mine(~ Age < 3)), "Age<3")
+})
+
+test_that("zero has no sign", {
+  expect_equal(format(odm_filter(Change > -0)), "Change>0")
+})
