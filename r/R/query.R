@@ -15,8 +15,9 @@
 #' | [odm_sorted_by()], [odm_limited_to()], [odm_without()] | order, number, conditions taken back |
 #'
 #' Then [odm_collect()], [odm_explain()], [odm_facets()] or [odm_code()]. `head()`,
-#' `as.data.frame()`, `as.matrix()`, `summary()` and `query$Age`, a column of the
-#' answer, work as well.
+#' `as.data.frame()`, `as.matrix()` and `summary()` work as well. `query$Age`,
+#' `query[["Cell Type"]]` and `query[1:2, ]` are of the answer, which is asked for
+#' once and kept; `query$Age` is `NULL` where nothing was found.
 #'
 #' @param connection An ODM, from [odm_connect()] or [odm_demo()]; `NULL` for a
 #'   question without one, to be printed with [odm_code()].
@@ -101,7 +102,11 @@ format.odm_query <- function(x, ...) {
 print.odm_query <- function(x, ...) {
   cat(format(x), "\n", sep = "")
   connection <- part(x, "connection")
-  cat("# on ", if (is.null(connection)) "no ODM" else connection$where, "\n", sep = "")
+  if (is.null(connection)) {
+    cat("# on no ODM; odm_code() prints it\n")
+    return(invisible(x))
+  }
+  cat("# on ", connection$where, if (is_closed(connection)) ", closed", "\n", sep = "")
   cat("# odm_collect() takes the answer, odm_explain() counts, odm_code() prints it\n")
   invisible(x)
 }
@@ -122,44 +127,3 @@ print.summary.odm_query <- function(x, ...) {
   print(x$funnel)
   invisible(x)
 }
-
-#' @export
-as.data.frame.odm_query <- function(x, row.names = NULL, optional = FALSE, ...) {
-  odm_collect(x, "data.frame")
-}
-
-#' @export
-as.matrix.odm_query <- function(x, ...) odm_collect(x, "matrix", ...)
-
-#' @export
-head.odm_query <- function(x, n = 6L, ...) {
-  odm_collect(odm_limited_to(x, check_count(n, "n", null = FALSE)))
-}
-
-# A column of the answer, which is asked for once.
-#' @export
-`$.odm_query` <- function(x, name) {
-  answers <- part(x, "answers")
-  if (is.null(answers$frame)) {
-    answers$frame <- odm_collect(x)
-  }
-  if (!name %in% names(answers$frame)) {
-    near <- agrep(name, names(answers$frame), ignore.case = TRUE, value = TRUE)
-    odm_abort(
-      paste0("the answer has no column \"", name, "\""),
-      "odm_query_error",
-      hint = if (length(near)) paste0("did you mean `", near[1], "`?") else "names(odm_collect(query)) lists them"
-    )
-  }
-  answers$frame[[name]]
-}
-
-#' @export
-names.odm_query <- function(x) {
-  frame <- part(x, "answers")$frame
-  if (is.null(frame)) character() else names(frame)
-}
-
-#' @importFrom utils .DollarNames
-#' @export
-.DollarNames.odm_query <- function(x, pattern = "") grep(pattern, names(x), value = TRUE)
