@@ -7,6 +7,7 @@
 #' |---|---|
 #' | `odm_error` | all of them |
 #' | `odm_query_error` | a question that cannot be sent: unknown name, impossible condition, bad value |
+#' | `odm_query_syntax` | a text of ODM's that does not parse, with its place; an `odm_query_error` |
 #' | `odm_usage_error` | a function of this package was called in a way it does not take |
 #' | `odm_http` | the server answered with an error status, in `$status` |
 #' | `odm_bad_request`, `odm_not_authenticated`, `odm_forbidden` | 400, 401 and 403; each is an `odm_http` |
@@ -55,18 +56,19 @@ user_call <- function() {
   home <- topenv()
   for (frame in seq_len(sys.nframe())) {
     if (identical(topenv(environment(sys.function(frame))), home)) {
-      return(without_token(sys.call(frame)))
+      return(without_token(sys.call(frame), sys.frame(sys.parents()[frame])))
     }
   }
   NULL
 }
 
-# The call stands in the error that is printed and logged, and no token may.
-without_token <- function(call) {
+# The call stands in the error that is printed and logged, and no token may. `env` is
+# where it was written: a function of the user's may have passed its `...` on.
+without_token <- function(call, env = parent.frame()) {
   if (!"odm_connect" %in% all.names(call[[1]])) {
     return(call)
   }
-  whole <- match.call(odm_connect, call)
+  whole <- match.call(odm_connect, call, envir = env)
   for (name in intersect(c("token", "access_token"), names(whole))) {
     whole[[name]] <- quote(...)
   }
@@ -95,12 +97,19 @@ install_line <- function(name) {
   paste0(installer, "(\"", name, "\")")
 }
 
-check_text <- function(x, name, null = FALSE) {
+check_text <- function(x, name, null = FALSE, secret = FALSE) {
   if (null && is.null(x)) {
     return(invisible())
   }
   if (!is.character(x) || length(x) != 1L || is.na(x) || !nzchar(x)) {
-    odm_abort(paste0("`", name, "` is one text that is not empty, not ", what_is(x)), "odm_usage_error")
+    found <- if (!secret || identical(x, "")) what_is(x) else paste0(class(x)[1], " of length ", length(x))
+    odm_abort(paste0("`", name, "` is one text that is not empty, not ", found), "odm_usage_error")
+  }
+}
+
+check_seconds <- function(x, name) {
+  if (!is.null(x) && (!is.numeric(x) || length(x) != 1L || is.na(x) || x <= 0)) {
+    odm_abort(paste0("`", name, "` is a number of seconds over 0, not ", what_is(x)), "odm_usage_error")
   }
 }
 
@@ -110,30 +119,38 @@ check_flag <- function(x, name) {
   }
 }
 
-check_count <- function(x, name, null = TRUE) {
+check_count <- function(x, name, null = TRUE, least = 1) {
   if (null && is.null(x)) {
     return(NULL)
   }
-  whole <- is.numeric(x) && length(x) == 1L && !is.na(x) && x == trunc(x) && x >= 1 && x <= 2^53
+  whole <- is.numeric(x) && length(x) == 1L && !is.na(x) && x == trunc(x) && x >= least && x <= 2^53
   if (!whole) {
-    odm_abort(paste0("`", name, "` is a whole number from 1, not ", what_is(x)), "odm_usage_error")
+    odm_abort(paste0("`", name, "` is a whole number from ", least, ", not ", what_is(x)), "odm_usage_error")
   }
   as.numeric(x)
 }
 
+# What stands in `...` is never computed: it may be a condition, and its names attributes.
 check_no_dots <- function(...) {
-  if (...length()) {
-    given <- names(list(...))
-    given <- given[nzchar(given)]
-    odm_abort(
-      if (length(given)) {
-        paste0("there is no argument `", given[1], "`")
-      } else {
-        "arguments after the first ones must be named"
-      },
-      "odm_usage_error"
-    )
+  if (!...length()) {
+    return(invisible())
   }
+  given <- names(match.call(expand.dots = FALSE)$...)
+  given <- given[nzchar(given)]
+  known <- setdiff(names(formals(sys.function(-1))), "...")
+  near <- if (length(given)) agrep(given[1], known, value = TRUE)
+  odm_abort(
+    if (length(given)) {
+      paste0("there is no argument `", given[1], "`")
+    } else {
+      "arguments after the first ones must be named"
+    },
+    "odm_usage_error",
+    hint = c(
+      if (length(near)) paste0("did you mean `", near[1], "`?"),
+      if ("filter" %in% known) "one condition is taken, such as Tissue == \"liver\" & Age >= 40"
+    )
+  )
 }
 
 one_of <- function(x, choices, name) {
@@ -141,13 +158,14 @@ one_of <- function(x, choices, name) {
     return(choices[1])
   }
   check_text(x, name)
-  if (!x %in% choices) {
+  place <- match(tolower(x), tolower(choices))
+  if (is.na(place)) {
     odm_abort(
       paste0("`", name, "` is one of ", paste0("\"", choices, "\"", collapse = ", "), ", not \"", x, "\""),
       "odm_usage_error"
     )
   }
-  x
+  choices[place]
 }
 
 what_is <- function(x) {

@@ -39,12 +39,23 @@ odm_connect <- function(url = NULL, token = NULL, ..., store = NULL, objects = N
                         deadline_s = 300, retries = 2, cache = TRUE, extensions = TRUE,
                         verify = TRUE, proxy = NULL, allow_insecure = FALSE) {
   check_no_dots(...)
+  check_text(url, "url", null = TRUE)
+  check_text(token, "token", null = TRUE, secret = TRUE)
+  check_text(access_token, "access_token", null = TRUE, secret = TRUE)
+  for (name in c("store", "objects", "proxy")) check_text(get(name), name, null = TRUE)
+  for (name in c("timeout_s", "deadline_s")) check_seconds(get(name), name)
+  check_count(retries, "retries", least = 0)
+  for (name in c("cache", "extensions", "allow_insecure")) check_flag(get(name), name)
+  if (!is.character(verify) && !is.null(verify)) {
+    check_flag(verify, "verify")
+  }
   found <- odm_call("connect",
     url = url, token = token, store = if (!is.null(store)) path.expand(store), objects = objects,
     access_token = access_token, role = one_of(role, c("user", "curator"), "role"),
     metadata = one_of(metadata, c("all", "template", "default"), "metadata"),
     timeout_s = timeout_s, deadline_s = deadline_s, retries = retries, cache = cache,
-    extensions = extensions, verify = verify, proxy = proxy, allow_insecure = allow_insecure
+    extensions = extensions, verify = verify, proxy = proxy, allow_insecure = allow_insecure,
+    environment = environment_now()
   )
   new_connection(found)
 }
@@ -74,7 +85,7 @@ odm_close <- function(con) {
   if (!inherits(con, "odm_connection")) {
     odm_abort(paste0("`con` is a connection, not ", what_is(con)), "odm_usage_error")
   }
-  if (!con$state$closed) {
+  if (!is_closed(con)) {
     odm_call("close", con$handle)
     con$state$closed <- TRUE
     note_released(con$handle$number)
@@ -82,9 +93,16 @@ odm_close <- function(con) {
   invisible(con)
 }
 
+# Python copies the variables when it starts, and Sys.setenv() may come after that.
+environment_now <- function() {
+  variables <- as.list(Sys.getenv())
+  variables[grepl("^ODM_|^XDG_|^SSL_CERT_|_proxy$", names(variables), ignore.case = TRUE)]
+}
+
 new_connection <- function(found) {
   state <- new.env(parent = emptyenv())
   state$closed <- FALSE
+  the$session <- found$handle$session
   state$number <- found$handle$number
   state$pid <- Sys.getpid()
   reg.finalizer(state, function(state) {
@@ -100,15 +118,22 @@ check_connection <- function(con) {
       hint = "odm_connect() opens an ODM, and odm_demo() the one that is inside"
     )
   }
-  if (con$state$closed) {
-    odm_abort("this connection was closed", "odm_closed_error", hint = "odm_connect() opens it again")
+  if (is_closed(con)) {
+    odm_abort(
+      if (con$state$closed) "this connection was closed" else "this connection is of an R session that has ended",
+      "odm_closed_error",
+      hint = "odm_connect() opens it again, and odm_code() says a query that was made with it"
+    )
   }
   con
 }
 
+# By odm_close(), or by the end of the R that a saved connection comes from.
+is_closed <- function(con) con$state$closed || !identical(con$handle$session, the$session)
+
 #' @export
 format.odm_connection <- function(x, ...) {
-  paste0("<odm_connection> ", x$where, if (is.null(x$url)) " (embedded)", if (x$state$closed) ", closed")
+  paste0("<odm_connection> ", x$where, if (is.null(x$url)) " (embedded)", if (is_closed(x)) ", closed")
 }
 
 #' @export
@@ -117,6 +142,10 @@ print.odm_connection <- function(x, ...) {
   cat("# role ", x$role, ", metadata ", x$metadata, "\n", sep = "")
   invisible(x)
 }
+
+#' @importFrom utils str
+#' @export
+str.odm_connection <- function(object, ...) cat(" ", format(object), "\n", sep = "")
 
 #' @export
 summary.odm_connection <- function(object, ...) {

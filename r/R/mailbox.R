@@ -56,7 +56,8 @@ signal_from_python <- function(value) {
 # `odm_genes('TP53')`.
 in_words_of_r <- function(text) {
   text <- gsub(PYTHON_VERB, "\\1odm_\\2(", text)
-  gsub("\\.is_null\\(\\)", "is.na()", text)
+  text <- gsub("\\.is_null\\(\\)", "is.na()", text)
+  gsub("=True\\b", " = TRUE", gsub("=False\\b", " = FALSE", text))
 }
 
 PYTHON_VERB <- paste0(

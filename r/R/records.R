@@ -88,13 +88,13 @@ finish <- function(query, versions = NULL, metadata = NULL, sort = NULL, limit =
     query <- odm_versions(query, versions)
   }
   if (!is.null(metadata)) {
-    query <- odm_metadata(query, metadata)
+    query <- odm_metadata(query, one_of(metadata, c("all", "template", "default"), "metadata"))
   }
   if (!is.null(sort)) {
     check_text(sort, "sort")
     query <- odm_sorted_by(query, sub("^[+-]", "", sort), descending = startsWith(sort, "-"))
   }
-  if (is.null(limit)) query else odm_limited_to(query, limit)
+  if (is.null(limit)) query else odm_limited_to(query, check_count(limit, "limit"))
 }
 
 #' One record by its accession

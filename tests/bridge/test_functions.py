@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from odm_shiny.connect import connect
 from odm_shiny.errors import NotFound, QueryError
 from odm_shiny.query.expr import feature, field, value
 from odm_shiny.query.query import Query
+from odm_shiny.rbridge import handles
 from odm_shiny.rbridge.functions import table
 from odm_shiny.rbridge.functions.questions import build
 
@@ -202,6 +204,29 @@ def test_a_table_changes_records_and_says_so(odm: Client) -> None:
     assert patch(odm, wanted, "samples", "Sample Source ID")["changes"].empty
 
 
+def test_whole_numbers_of_r_are_written_without_a_point(odm: Client) -> None:
+    # R has doubles where others have integers, in values and in keys.
+    wanted = pd.DataFrame(
+        {"Sample Source ID": ["s1", "s2", "s3"], "Age": [40.0, 1.5, np.nan], "Alive": [True] * 3}
+    )
+    patch = table()["patch"]
+    changes = patch(odm, wanted, "samples", "Sample Source ID")["changes"]
+    assert dict(zip(changes["attribute"], changes["new"], strict=False))["Alive"] == "true"
+    found = {one["Sample Source ID"]: one.get("Age") for one in odm.samples.find()}
+    assert found == {"s1": 40, "s2": 1.5, "s3": None}
+    assert isinstance(found["s1"], int)
+    of_numbers = pd.DataFrame({"Age": [40.0], "Alive": [False]})
+    changes = patch(odm, of_numbers, "samples", "Age")["changes"]
+    assert changes[["attribute", "old", "new"]].values.tolist() == [["Alive", "true", "false"]]
+
+
+def test_no_rows_change_nothing(odm: Client) -> None:
+    nothing = pd.DataFrame(
+        {"Sample Source ID": pd.Series(dtype=object), "Age": pd.Series(dtype=float)}
+    )
+    assert table()["patch"](odm, nothing, "samples", "Sample Source ID")["changes"].empty
+
+
 def test_templates_and_problems_are_tables(odm: Client) -> None:
     study = odm.studies.find().to_list()[0]["genestack:accession"]
     assert {"name", "is_required"} <= set(table()["template"](odm, study))
@@ -216,8 +241,6 @@ def test_templates_and_problems_are_tables(odm: Client) -> None:
 
 
 def test_a_connection_is_kept_until_r_lets_it_go(tmp_path: Path) -> None:
-    from odm_shiny.rbridge import handles
-
     opened = table()["connect"](store=str(tmp_path / "odm"), retries=2.0)
     assert opened["url"] is None
     client = handles.get(opened["handle"])
@@ -225,6 +248,19 @@ def test_a_connection_is_kept_until_r_lets_it_go(tmp_path: Path) -> None:
     kept = handles.count_kept()
     table()["release"](float(opened["handle"].number))
     assert handles.count_kept() == kept - 1
+
+
+def test_the_variables_of_r_say_which_odm_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ODM_URL", "https://odm.example.org")
+    monkeypatch.setenv("ODM_SHINY_STORE", "elsewhere")
+    monkeypatch.setenv("OTHER", "kept")
+    opened = table()["connect"](environment={"ODM_SHINY_STORE": [str(tmp_path / "odm")]})
+    table()["close"](handles.get(opened["handle"]))
+    assert opened["where"] == str(tmp_path / "odm")
+    assert "ODM_URL" not in os.environ
+    assert os.environ["OTHER"] == "kept"
 
 
 def test_what_is_no_connection_is_refused() -> None:

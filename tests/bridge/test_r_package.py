@@ -375,6 +375,27 @@ def silent_server() -> Iterator[tuple[str, threading.Event]]:
     thread.join(10)
 
 
+def test_a_saved_query_is_told_and_gives_its_code_in_another_session(
+    run_r: RunR, tmp_path: Path
+) -> None:
+    code = """
+    library(odmshiny)
+    saveRDS(odm_samples(odm_demo(), Age < 20), "query.rds")
+    """
+    said(run_r(code))
+    code = """
+    library(odmshiny)
+    query <- readRDS("query.rds")
+    print(query)
+    cat(tryCatch(head(query), odm_closed_error = function(e) "ended"), "\\n")
+    cat(nrow(eval(parse(text = odm_code(query)))))
+    """
+    printed = said(run_r(code))
+    assert ", closed\n" in printed
+    assert "ended" in printed
+    assert printed.endswith("32")
+
+
 def test_many_calls_survive_a_busy_garbage_collector(run_r: RunR) -> None:
     # What reticulate left behind would be collected in the middle of a call.
     code = """

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,21 +12,28 @@ from odm_shiny.client.client import Client
 from odm_shiny.connect import connect as open_client
 from odm_shiny.demo.load import load_study, missing_studies
 from odm_shiny.rbridge import handles
-from odm_shiny.rbridge.functions.arguments import client_of, single, text, whole
+from odm_shiny.rbridge.functions.arguments import client_of, named, single, text, whole
 from odm_shiny.rbridge.functions.telling import tell
 
 _TEXTS = ("url", "token", "store", "objects", "access_token", "role", "metadata", "proxy")
 _NUMBERS = ("timeout_s", "deadline_s")
 _FLAGS = ("cache", "extensions", "allow_insecure")
+# The same names as in connect.R.
+_OF_CONNECTIONS = re.compile(r"^ODM_|^XDG_|^SSL_CERT_|_proxy$", re.IGNORECASE)
 
 
 def connect(**said: Any) -> dict[str, Any]:
     """Open an ODM; arguments as for `odm_shiny.connect`, those that were not said left out.
 
+    ``environment`` are the variables of R that say which ODM it is, by their names: what R has set
+    or removed since Python started is done here, too.
+
     Returns
     -------
-    ``handle`` and what `about` gives.
+    ``handle``, and ``url`` (``None`` for an embedded ODM), ``where``, ``role`` and ``metadata``.
     """
+    if "environment" in said:
+        _take_environment(named(said.pop("environment")))
     options = {name: _option(name, value) for name, value in said.items()}
     return _described(open_client(**options))
 
@@ -71,6 +80,13 @@ def _described(client: Client) -> dict[str, Any]:
         "role": session.role,
         "metadata": session.metadata,
     }
+
+
+def _take_environment(variables: Mapping[str, Any]) -> None:
+    for name in [name for name in os.environ if _OF_CONNECTIONS.search(name)]:
+        if name not in variables:
+            del os.environ[name]
+    os.environ.update({name: text(value) for name, value in variables.items()})
 
 
 def _option(name: str, value: Any) -> Any:

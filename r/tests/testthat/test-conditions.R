@@ -52,3 +52,41 @@ test_that("a token stands in no error", {
   error <- tryCatch(odm_connect("x", "s3cret", role = "owner"), error = identity)
   expect_equal(error$call, quote(odm_connect(url = "x", token = ..., role = "owner")))
 })
+
+test_that("arguments that are not taken are told before they are computed", {
+  expect_error(odm_samples(odm_query(), Age < 3, Sex == "male"), "Tissue == \"liver\" & Age", class = "odm_usage_error")
+  expect_error(odm_samples(odm_query(), sample = Age < 3), "no argument `sample`", class = "odm_usage_error")
+  expect_error(odm_samples(odm_query(), limt = 3), "did you mean `limit`", class = "odm_usage_error")
+  expect_error(odm_expression(odm_query(), gene = "CD19"), "did you mean `genes`", class = "odm_usage_error")
+})
+
+test_that("an error names the argument that was given", {
+  expect_error(odm_samples(odm_query(), limit = 0), "`limit` is", class = "odm_usage_error")
+  expect_error(odm_samples(odm_query(), metadata = "some"), "`metadata` is", class = "odm_usage_error")
+})
+
+test_that("a choice is taken in capitals and in small letters", {
+  expect_equal(one_of("python", c("R", "Python"), "language"), "Python")
+  expect_error(one_of("pyton", c("R", "Python"), "language"), class = "odm_usage_error")
+})
+
+test_that("TRUE is written as in R", {
+  expect_equal(in_words_of_r("or allow_insecure=True if"), "or allow_insecure = TRUE if")
+})
+
+test_that("a token of the wrong kind is not shown", {
+  error <- tryCatch(odm_connect("https://odm.example.org", 12345), error = identity)
+  expect_s3_class(error, "odm_usage_error")
+  expect_false(grepl("12345", conditionMessage(error)))
+})
+
+test_that("an error is told through a function that passes its arguments on", {
+  mine <- function(...) odm_connect(...)
+  error <- tryCatch(mine("x", "s3cret", role = "owner"), error = identity)
+  expect_s3_class(error, "odm_usage_error")
+  expect_false(grepl("s3cret", paste(deparse(error$call), collapse = "")))
+  nested <- function(...) mine(...)
+  error <- tryCatch(nested("x", "s3cret", role = "owner"), error = identity)
+  expect_s3_class(error, "odm_usage_error")
+  expect_false(grepl("s3cret", paste(deparse(error$call), collapse = "")))
+})

@@ -35,3 +35,46 @@ test_that("what R has let go is let go in Python", {
   odm_samples(demo())
   expect_length(the$released, 0L)
 })
+
+test_that("arguments of the wrong kind are told before Python is asked", {
+  wrong <- function(...) expect_error(odm_connect(...), class = "odm_usage_error")
+  wrong(3)
+  wrong(store = 3)
+  wrong(store = "s", timeout_s = "a")
+  wrong(store = "s", deadline_s = -1)
+  wrong(store = "s", retries = 0.5)
+  wrong(store = "s", cache = NA)
+  wrong(store = "s", verify = 1)
+})
+
+test_that("variables that are set when Python runs already are seen", {
+  before <- Sys.getenv(c("ODM_URL", "ODM_TOKEN", "ODM_SHINY_STORE"), NA)
+  on.exit({
+    Sys.unsetenv(names(before))
+    do.call(Sys.setenv, as.list(before[!is.na(before)]))
+  })
+  demo()
+  Sys.setenv(ODM_URL = "https://odm.example.org", ODM_TOKEN = "token")
+  expect_equal(odm_connect()$url, "https://odm.example.org")
+  Sys.unsetenv(c("ODM_URL", "ODM_TOKEN"))
+  folder <- tempfile("odm-")
+  Sys.setenv(ODM_SHINY_STORE = folder)
+  con <- odm_connect()
+  expect_null(con$url)
+  expect_equal(con$where, folder)
+  odm_close(con)
+})
+
+test_that("str takes a line", {
+  expect_output(str(demo()), "^ <odm_connection> .*\\(embedded\\)$")
+})
+
+test_that("a connection of another session is closed, and says so", {
+  other <- demo()
+  other$handle$session <- "0123456789abcdef"
+  expect_output(print(other), "closed")
+  expect_error(odm_samples(other), "session that has ended", class = "odm_closed_error")
+  expect_error(odm_collect(odm_samples(other)), class = "odm_closed_error")
+  expect_silent(odm_close(other))
+  expect_s3_class(odm_samples(demo()), "odm_query")
+})
