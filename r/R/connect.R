@@ -43,6 +43,8 @@ odm_connect <- function(url = NULL, token = NULL, ..., store = NULL, objects = N
   check_text(token, "token", null = TRUE, secret = TRUE)
   check_text(access_token, "access_token", null = TRUE, secret = TRUE)
   for (name in c("store", "objects", "proxy")) check_text(get(name), name, null = TRUE)
+  role <- one_of(role, c("user", "curator"), "role")
+  metadata <- one_of(metadata, c("all", "template", "default"), "metadata")
   for (name in c("timeout_s", "deadline_s")) check_seconds(get(name), name)
   check_count(retries, "retries", least = 0)
   for (name in c("cache", "extensions", "allow_insecure")) check_flag(get(name), name)
@@ -51,8 +53,7 @@ odm_connect <- function(url = NULL, token = NULL, ..., store = NULL, objects = N
   }
   found <- odm_call("connect",
     url = url, token = token, store = if (!is.null(store)) path.expand(store), objects = objects,
-    access_token = access_token, role = one_of(role, c("user", "curator"), "role"),
-    metadata = one_of(metadata, c("all", "template", "default"), "metadata"),
+    access_token = access_token, role = role, metadata = metadata,
     timeout_s = timeout_s, deadline_s = deadline_s, retries = retries, cache = cache,
     extensions = extensions, verify = verify, proxy = proxy, allow_insecure = allow_insecure,
     environment = environment_now()
@@ -157,6 +158,6 @@ summary.odm_connection <- function(object, ...) {
 #' @export
 print.summary.odm_connection <- function(x, ...) {
   cat(x$where, "\n", sep = "")
-  cat(paste0("# ", x$counts, " ", names(x$counts)), sep = "\n")
+  cat(paste0("# ", count_text(x$counts), " ", names(x$counts)), sep = "\n")
   invisible(x)
 }

@@ -39,7 +39,7 @@ odm_validate <- function(con, study) {
 print.odm_problems <- function(x, ...) {
   study <- attr(x, "study")
   n <- nrow(x)
-  cat(if (is.null(study)) "" else paste0(study, ": "), if (n) n else "no", " invalid values\n", sep = "")
+  cat(if (is.null(study)) "" else paste0(study, ": "), if (n) count_text(n) else "no", " invalid values\n", sep = "")
   print_rows(x, ...)
   invisible(x)
 }
@@ -219,7 +219,7 @@ print_rows <- function(x, n = 20L, ...) {
     print(head(as.data.frame(unclass(x), optional = TRUE), n), ...)
   }
   if (nrow(x) > n) {
-    cat("# and ", nrow(x) - n, " more; print(x, n = Inf) shows all\n", sep = "")
+    cat("# and ", count_text(nrow(x) - n), " more; print(x, n = Inf) shows all\n", sep = "")
   }
 }
 

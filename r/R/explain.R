@@ -19,7 +19,7 @@ odm_explain <- function(query) {
 
 #' @export
 format.odm_funnel <- function(x, ...) {
-  counts <- paste0(ifelse(x$exact, "", "at least "), format(x$count, big.mark = ",", trim = TRUE))
+  counts <- paste0(ifelse(x$exact, "", "at least "), count_text(x$count))
   paste(format(counts, justify = "right"), x$label)
 }
 
@@ -32,6 +32,9 @@ print.odm_funnel <- function(x, ...) {
   cat(format(x), sep = "\n")
   invisible(x)
 }
+
+# A hundred thousand is no 1e+05, and a decimal comma does not meet the one of thousands.
+count_text <- function(n) format(n, big.mark = ",", decimal.mark = ".", scientific = FALSE, trim = TRUE)
 
 # A column without a single value comes as logical NA.
 as_texts <- function(frame, columns) {

@@ -123,7 +123,7 @@ summary.odm_query <- function(object, ...) {
 #' @export
 print.summary.odm_query <- function(x, ...) {
   cat(x$question, "\n", sep = "")
-  cat("# ", x$total, " ", gsub("_", " ", x$kind), "\n", sep = "")
+  cat("# ", count_text(x$total), " ", gsub("_", " ", x$kind), "\n", sep = "")
   print(x$funnel)
   invisible(x)
 }

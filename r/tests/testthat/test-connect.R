@@ -48,12 +48,12 @@ test_that("arguments of the wrong kind are told before Python is asked", {
 })
 
 test_that("variables that are set when Python runs already are seen", {
-  before <- Sys.getenv(c("ODM_URL", "ODM_TOKEN", "ODM_SHINY_STORE"), NA)
+  demo()
+  before <- Sys.getenv(c("ODM_URL", "ODM_TOKEN", "ODM_SHINY_STORE"), NA, names = TRUE)
   on.exit({
     Sys.unsetenv(names(before))
-    do.call(Sys.setenv, as.list(before[!is.na(before)]))
+    for (name in names(before)[!is.na(before)]) do.call(Sys.setenv, as.list(before[name]))
   })
-  demo()
   Sys.setenv(ODM_URL = "https://odm.example.org", ODM_TOKEN = "token")
   expect_equal(odm_connect()$url, "https://odm.example.org")
   Sys.unsetenv(c("ODM_URL", "ODM_TOKEN"))

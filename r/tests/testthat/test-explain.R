@@ -23,3 +23,12 @@ test_that("what is taken out of a funnel is a data frame", {
 test_that("an attribute that nothing has is counted as text that is missing", {
   expect_identical(odm_facets(leukemia(), "Sexx")$value, NA_character_)
 })
+
+test_that("counts are written out, whatever the options of numbers are", {
+  before <- options(OutDec = ",", scipen = -9)
+  on.exit(options(before))
+  expect_silent(text <- count_text(c(100000, 7)))
+  expect_equal(text, c("100,000", "7"))
+  expect_output(print(structure(list(where = "w", counts = c(samples = 100000L)), class = "summary.odm_connection")), "100,000")
+  expect_silent(format(odm_explain(leukemia())))
+})
