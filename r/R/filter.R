@@ -80,7 +80,10 @@ as_condition <- function(value, language) {
   if (is.character(value) && length(value) == 1L && !is.na(value)) {
     return(if (nzchar(trimws(value))) new_filter(list(op = "text", text = enc2utf8(value)), language))
   }
-  refuse(paste0("a condition is an expression, a formula or ODM's text, not ", what_is(value)))
+  refuse(
+    paste0("a condition is an expression, a formula or ODM's text, not ", what_is(value)),
+    if (is.list(value) && !is.object(value)) "Reduce(\"&\", conditions) joins a list of filters"
+  )
 }
 
 translate_formula <- function(formula, env, language) {

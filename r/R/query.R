@@ -17,7 +17,8 @@
 #' Then [odm_collect()], [odm_explain()], [odm_facets()] or [odm_code()]. `head()`,
 #' `as.data.frame()`, `as.matrix()` and `summary()` work as well. `query$Age`,
 #' `query[["Cell Type"]]` and `query[1:2, ]` are of the answer, which is asked for
-#' once and kept; `query$Age` is `NULL` where nothing was found.
+#' once and kept; `query$Age` is `NULL` where nothing was found. How many rows
+#' there are says `summary(query)$total`, without taking them.
 #'
 #' @param connection An ODM, from [odm_connect()] or [odm_demo()]; `NULL` for a
 #'   question without one, to be printed with [odm_code()].

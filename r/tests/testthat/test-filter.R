@@ -145,6 +145,12 @@ test_that("what a cure names can be asked", {
   expect_equal(format(mine(~ Age < 3)), "Age<3")
 })
 
+test_that("a list of filters is told how to be joined", {
+  filters <- list(odm_filter(Age < 3), odm_filter(Sex == "male"))
+  expect_error(odm_filter(filters), "Reduce\\(\"&\", conditions\\)", class = "odm_query_error")
+  expect_equal(odm_filter(Reduce("&", filters)), odm_filter(Age < 3 & Sex == "male"))
+})
+
 test_that("zero has no sign", {
   expect_equal(format(odm_filter(Change > -0)), "Change>0")
 })
