@@ -229,9 +229,10 @@ def _target(
     return _Place(str(default_store()))
 
 
-#: A host name with a dot in it, a port, and nothing that only paths have in front.
+#: A host name with a dot in it or four numbers, a port, and nothing that only paths have in front.
 _HOST = re.compile(
-    r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(:[0-9]+)?(/.*)?|localhost:[0-9]+(/.*)?"
+    r"([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}|[0-9]{1,3}(\.[0-9]{1,3}){3})(:[0-9]+)?(/.*)?"
+    r"|localhost:[0-9]+(/.*)?"
 )
 
 

@@ -172,7 +172,9 @@ def test_the_names_of_the_package_are_these_functions():
     assert callable(odm_shiny.connect)
 
 
-@pytest.mark.parametrize("url", ["odm.example.org", "odm.example.org:8443/x", "localhost:8080"])
+@pytest.mark.parametrize(
+    "url", ["odm.example.org", "odm.example.org:8443/x", "localhost:8080", "127.0.0.1:80"]
+)
 def test_a_host_without_a_scheme_makes_no_folder(url, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(QueryError, match=r"write https://"):

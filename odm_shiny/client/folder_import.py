@@ -19,6 +19,7 @@ from odm_shiny.client.jobs import Progress
 from odm_shiny.client.links import LinkMethods
 from odm_shiny.client.resource import Resource
 from odm_shiny.client.steps import Steps, blocking
+from odm_shiny.client.studies import StudyMethods
 from odm_shiny.client.twins import steps_method
 from odm_shiny.errors import BadRequest, QueryError
 
@@ -153,6 +154,7 @@ class _Work:
         session, driver = resource.session, resource.driver
         self.imports = ImportMethods(session, driver)
         self.linking = LinkMethods(session, driver)
+        self.studies = StudyMethods(session, driver)
         self.tell = tell
         self.template = template
         self.groups: dict[str, str] = {}
@@ -165,6 +167,8 @@ class _Work:
     ) -> Steps[str | None]:
         """Import the study, or take the one that was named."""
         if target is not None and not is_link(target):
+            # Nothing may be sent before it is sure that there is something to link it to.
+            yield from StudyMethods.get.steps(self.studies, target)
             self.tell(f"into study {target}")
             return target
         if target is None and table is None:

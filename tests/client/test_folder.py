@@ -13,7 +13,7 @@ from odm_shiny.client.folder_import import served
 from odm_shiny.client.folder_plan import header_of, plan_folder, role_by_header
 from odm_shiny.connect import connect
 from odm_shiny.demo.studies import demo_studies
-from odm_shiny.errors import FileError, JobFailed, QueryError
+from odm_shiny.errors import FileError, JobFailed, NotFound, QueryError
 
 
 def names(paths):
@@ -174,6 +174,13 @@ def test_more_files_go_into_an_existing_study(on, study_folder, tmp_path):
     assert again.study == first.study
     assert on(store, lambda c: c.studies.find().total()) == 1
     assert on(store, lambda c: c.samples.find().total()) == 6
+
+
+def test_an_unknown_study_is_told_before_anything_is_sent(on, study_folder, tmp_path):
+    store = tmp_path / "store"
+    with pytest.raises(NotFound, match="GSF999999"):
+        on(store, lambda c: c.import_folder(study_folder, study="GSF999999"))
+    assert on(store, lambda c: c.samples.find().total()) == 0
 
 
 def test_the_next_version_of_data_is_imported_behind_the_first(on, study_folder, tmp_path):
