@@ -163,11 +163,13 @@ def _library_path_kept() -> Iterator[None]:
     Programs that it starts would: another Python would find the system's libpython before its own.
     """
     before = os.environ.get("LD_LIBRARY_PATH")
-    yield
-    if before is not None:
-        os.environ["LD_LIBRARY_PATH"] = before
-    else:
-        os.environ.pop("LD_LIBRARY_PATH", None)
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop("LD_LIBRARY_PATH", None)
+        else:
+            os.environ["LD_LIBRARY_PATH"] = before
 
 
 def _remember(host: Host) -> None:
